@@ -1,0 +1,51 @@
+# Everything happens in .venv, made from the hashed lock.
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check lint format lock admin migration conformance
+
+help: ## Show this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+.venv/.installed: requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: PYTHON=python3.11 make ...") if sys.version_info < (3, 11) else None'
+	@echo "Making .venv from requirements-dev.txt (once) ..."
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+run: .venv/.installed ## Serve on http://127.0.0.1:8000 (PORT=...), docs at /docs
+	@$(BIN)/python -m app init
+	@$(BIN)/python -m app migrate
+	@exec $(BIN)/python -m app serve --port $(PORT)
+
+test: .venv/.installed ## Run the suite on SQLite, and on PostgreSQL + Redis if TEST_DATABASE_URL and TEST_REDIS_URL are set
+	@BIN=$(BIN) scripts/test
+
+check: lint test ## Format, lint, types, import contract, tests, coverage
+
+lint: .venv/.installed
+	@$(BIN)/ruff format --check --quiet . || (echo "Run: make format" && false)
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@PYTHONPATH=. $(BIN)/lint-imports --no-cache
+
+format: .venv/.installed ## Format, and mend what the linter can
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format --quiet .
+
+lock: .venv/.installed ## Lock the newest versions that pyproject.toml admits
+	@for lock in "requirements.txt" "requirements-dev.txt --group dev"; do \
+		$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header \
+			--python-version 3.11 pyproject.toml --output-file $$lock; done
+
+admin: .venv/.installed ## Make EMAIL=... an admin
+	@$(BIN)/python -m app create-admin $(EMAIL)
+
+migration: .venv/.installed ## Write a migration for what has changed in app/models: NAME=add_avatar
+	@$(BIN)/alembic revision --autogenerate -m "$(NAME)"
+
+conformance: .venv/.installed ## Run schemathesis against the served API
+	@BIN=$(BIN) scripts/conformance

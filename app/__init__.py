@@ -1,0 +1,1 @@
+"""Plumbline: a reference FastAPI backend. Start reading at `app/main.py`."""

@@ -1,0 +1,164 @@
+"""The command line: `python -m app --help`."""
+
+import asyncio
+import json
+import secrets
+import socket
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from pydantic import BaseModel, ValidationError
+
+from app.core import migrations
+from app.core.config import EXAMPLE_SECRET, Settings, admin_password
+from app.core.errors import AppError
+from app.core.logging import configure_logging
+from app.core.resources import open_resources
+from app.dependencies.jobs import unit_of_work
+from app.main import create_app
+from app.schemas.base import Email
+from app.services.purge import Purged
+
+ENV_FILE = Path(".env")
+ENV_EXAMPLE = migrations.ROOT / ".env.example"
+
+cli = typer.Typer(help="Operate Plumbline.", no_args_is_help=True, add_completion=False)
+
+
+class AdminAddress(BaseModel):
+    """The address of an admin, held to the rules of the API."""
+
+    email: Email
+
+
+def load_settings() -> Settings:
+    """The settings; if they have faults, all of them are printed and the process exits with 1."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        for fault in error.errors():
+            name = "_".join(str(part) for part in fault["loc"]).upper()
+            typer.secho(f"{name}: {fault['msg']}", fg=typer.colors.RED, err=True)
+        raise typer.Exit(1) from error
+
+
+@cli.command()
+def init() -> None:
+    """Write .env from .env.example with a fresh secret, unless there is one."""
+    if ENV_FILE.exists():
+        return
+    example = ENV_EXAMPLE.read_text()
+    secret = secrets.token_urlsafe(48)
+    ENV_FILE.touch(mode=0o600)
+    ENV_FILE.write_text(example.replace(EXAMPLE_SECRET, secret, 1))
+    typer.echo("Wrote .env with a fresh SECRET_KEY.")
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the newest migration."""
+    load_settings()
+    migrations.upgrade()
+    typer.echo(f"The database is at {migrations.newest_revision()}.")
+
+
+@cli.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+) -> None:
+    """Serve the API in this process."""
+    settings = load_settings()
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            message = (
+                f"Cannot listen on {host}:{port}: {error.strerror}. Choose another: PORT=8001."
+            )
+            typer.secho(message, fg=typer.colors.RED, err=True)
+            raise typer.Exit(1) from error
+    typer.echo(f"API and docs:   http://{host}:{port}/docs")
+    typer.echo("Make an admin:  make admin EMAIL=you@example.com")
+    uvicorn.run(
+        create_app(settings),
+        host=host,
+        port=port,
+        log_config=None,  # ours is in place already
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # TRUSTED_PROXIES decides, in the application
+    )
+
+
+@cli.command()
+def create_admin(
+    email: Annotated[str, typer.Argument(help="The admin's e-mail address.")],
+) -> None:
+    """Make an admin, or make an existing user one.
+
+    The password is asked for, or taken from ADMIN_PASSWORD; an existing user keeps their own.
+    """
+    settings = load_settings()
+    configure_logging(settings)
+    try:
+        address = AdminAddress(email=email).email
+        outcome = asyncio.run(_create_admin(settings, address))
+    except ValidationError as error:
+        outcome = None
+        problem = error.errors()[0]["msg"]
+    except AppError as error:
+        outcome = None
+        problem = error.members().get("errors", [{"message": error.detail}])[0]["message"]
+    if outcome is None:
+        typer.secho(problem, fg=typer.colors.RED, err=True)
+        raise typer.Exit(1)
+    typer.echo(outcome)
+
+
+async def _create_admin(settings: Settings, email: str) -> str:
+    async with open_resources(settings) as resources:
+        async with unit_of_work(resources) as services:
+            if await services.users.raise_to_admin(email):
+                return f"{email} is an admin now, with the password as it was."
+        password = admin_password() or typer.prompt(
+            "Password", hide_input=True, confirmation_prompt=True
+        )
+        async with resources.passwords.slot() as slot, unit_of_work(resources) as services:
+            await services.users.create_admin(email, password=password, slot=slot)
+    return f"{email} is an admin now."
+
+
+@cli.command()
+def purge() -> None:
+    """Delete expired sessions and tokens. Run it once a day."""
+    settings = load_settings()
+    configure_logging(settings)
+    purged = asyncio.run(_purge(settings))
+    typer.echo(f"Deleted {purged.sessions} sessions, {purged.one_time_tokens} one-time tokens.")
+
+
+async def _purge(settings: Settings) -> Purged:
+    async with open_resources(settings) as resources, unit_of_work(resources) as services:
+        return await services.purge.purge()
+
+
+@cli.command()
+def openapi(
+    output: Annotated[Path, typer.Argument(help="The file to write.")] = Path("openapi.json"),
+) -> None:
+    """Write the OpenAPI document to a file."""
+    document = create_app(load_settings()).openapi()
+    output.write_text(json.dumps(document, indent=2) + "\n")
+    typer.echo(f"Wrote {output}.")
+
+
+@cli.command()
+def check_config() -> None:
+    """Print every setting, secrets masked, and every fault; exit with 1 if there is any."""
+    for name, value in Settings.as_given().items():
+        typer.echo(f"{name.upper()}={value}")
+    load_settings()

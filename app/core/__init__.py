@@ -1,0 +1,1 @@
+"""What knows no feature: settings, database, errors, logs, keys, limits, mail."""

@@ -1,0 +1,246 @@
+"""Settings: the only place that reads the environment and `.env`."""
+
+import os
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import (
+    AnyHttpUrl,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticUndefined
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    NoDecode,
+    SettingsConfigDict,
+)
+
+EXAMPLE_SECRET = "change-me"  # noqa: S105 -- the placeholder in .env.example, refused below
+MIN_SECRET_BYTES = 32
+
+Policy = Annotated[
+    str, StringConstraints(pattern=r"^[1-9][0-9]{0,5}/([1-9][0-9]{0,2} )?(second|minute|hour|day)$")
+]
+"""A rate limit, such as `10/minute` or `10/15 minute`."""
+
+CommaSeparated = Annotated[list[str], NoDecode]
+"""A list that the environment gives as `a,b,c`."""
+
+
+class Environment(StrEnum):
+    """What the process is run for."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class MailBackend(StrEnum):
+    """How mails leave."""
+
+    CONSOLE = "console"
+    SMTP = "smtp"
+
+
+class SmtpSecurity(StrEnum):
+    """How the connection to the mail server is encrypted."""
+
+    TLS = "tls"
+    STARTTLS = "starttls"
+    NONE = "none"
+
+
+class Settings(BaseSettings):
+    """All settings. Production refuses unsafe ones, and names all of them at once."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", extra="ignore", validate_default=True, hide_input_in_errors=True
+    )
+
+    # First, because the validators of the others look at it.
+    environment: Environment = Field(
+        Environment.DEVELOPMENT, description="`production` refuses unsafe settings."
+    )
+    allow_sqlite_in_production: bool = Field(
+        False, description="SQLite serves one machine; say so if that is what you want."
+    )
+    public_url: AnyHttpUrl = Field(
+        AnyHttpUrl("http://127.0.0.1:8000"),
+        description="Where users reach the front end: links in mails start with it.",
+    )
+    secret_key: SecretStr = Field(
+        description="At least 32 random bytes; every key is derived from it. "
+        "`python -c 'import secrets; print(secrets.token_urlsafe(48))'` makes one."
+    )
+    secret_key_fallbacks: Annotated[list[SecretStr], NoDecode] = Field(
+        [], description="Former secrets, comma-separated, still accepted while a rotation lasts."
+    )
+    database_url: SecretStr = Field(
+        SecretStr("sqlite:///plumbline.db"),
+        description="`sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST:PORT/NAME`.",
+    )
+    database_pool_size: int = Field(
+        10, ge=1, le=200, description="Connections of one process, and requests at work in it."
+    )
+    redis_url: SecretStr | None = Field(
+        None, description="Shares the rate limits among processes. Without it each counts alone."
+    )
+    allowed_hosts: CommaSeparated = Field(
+        ["*"], description="Values of `Host` to answer, comma-separated; `*.example.com` matches."
+    )
+    cors_origins: CommaSeparated = Field(
+        [], description="Origins of front ends elsewhere, comma-separated."
+    )
+    trusted_proxies: CommaSeparated = Field(
+        [], description="Addresses or networks whose `X-Forwarded-For` is believed."
+    )
+    max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest request body.")
+    log_level: Annotated[str, StringConstraints(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = Field(
+        "INFO", description="DEBUG, INFO, WARNING or ERROR."
+    )
+
+    password_min_length: int = Field(
+        15, ge=8, le=64, description="Code points of a new password (NIST SP 800-63B-4 §3.1.1.2)."
+    )
+    argon2_memory_kib: int = Field(19_456, ge=8, description="Memory of one password hash.")
+    argon2_rounds: int = Field(2, ge=1, description="Passes of one password hash.")
+    refresh_token_leeway_seconds: int = Field(
+        10, ge=0, le=60, description="How long a just rotated refresh token is only refused."
+    )
+
+    mail_backend: MailBackend = Field(
+        MailBackend.CONSOLE, description="`console` writes mails to the log, `smtp` sends them."
+    )
+    mail_from: str = Field(
+        "Plumbline <no-reply@example.com>", max_length=320, description="Sender of every mail."
+    )
+    smtp_host: str = Field("localhost", description="The mail server.")
+    smtp_port: int = Field(587, ge=1, le=65_535, description="Its port.")
+    smtp_security: SmtpSecurity = Field(
+        SmtpSecurity.STARTTLS, description="`starttls`, `tls` or `none`."
+    )
+    smtp_username: str | None = Field(None, description="Log-in at the mail server, if it asks.")
+    smtp_password: SecretStr | None = Field(None, description="Its password.")
+
+    limits_enabled: bool = Field(True, description="`false` only for load tests.")
+    limit_general: Policy = Field("600/minute", description="All requests of an IP.")
+    limit_registration: Policy = Field("30/hour", description="Registrations of an IP.")
+    limit_token: Policy = Field(
+        "60/minute", description="Log-ins, refreshes, revocations of an IP."
+    )
+    limit_login_failures_per_ip: Policy = Field(
+        "10/15 minute", description="Failed log-ins of an account from one IP."
+    )
+    limit_login_failures_per_account: Policy = Field(
+        "100/hour", description="Failed log-ins of an account from anywhere."
+    )
+    limit_password_check: Policy = Field(
+        "10/15 minute", description="Password changes and deletions asked for by a user."
+    )
+    limit_mail_request: Policy = Field("10/hour", description="Mails asked for by an IP or a user.")
+    limit_one_time_token: Policy = Field("30/hour", description="One-time tokens tried by an IP.")
+
+    @field_validator(
+        "secret_key_fallbacks", "allowed_hosts", "cors_origins", "trusted_proxies", mode="before"
+    )
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    @field_validator("redis_url", "smtp_username", "smtp_password", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @field_validator("secret_key", "secret_key_fallbacks")
+    @classmethod
+    def _strong(cls, value: SecretStr | list[SecretStr], info: ValidationInfo) -> object:
+        for secret in value if isinstance(value, list) else [value]:
+            text = secret.get_secret_value()
+            if len(text.encode()) < MIN_SECRET_BYTES:
+                raise ValueError(f"needs at least {MIN_SECRET_BYTES} random bytes")
+            if _is_production(info) and (EXAMPLE_SECRET in text or len(set(text)) < 16):
+                raise ValueError("is an example or a weak value; production needs a random one")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        url = value.get_secret_value()
+        if not url.startswith(("sqlite:///", "postgresql://")):
+            raise ValueError("must start with `sqlite:///` or `postgresql://`")
+        allowed = info.data.get("allow_sqlite_in_production", False)
+        if _is_production(info) and url.startswith("sqlite") and not allowed:
+            raise ValueError("is SQLite; set ALLOW_SQLITE_IN_PRODUCTION=true if that is meant")
+        return value
+
+    @field_validator("allowed_hosts", "cors_origins")
+    @classmethod
+    def _no_wildcard(cls, value: list[str], info: ValidationInfo) -> list[str]:
+        # The service takes credentials, and a wildcard origin with credentials is never right.
+        if "*" in value and (_is_production(info) or info.field_name == "cors_origins"):
+            raise ValueError("must name each one, not `*`")
+        return value
+
+    @field_validator("mail_backend")
+    @classmethod
+    def _mail_is_sent(cls, value: MailBackend, info: ValidationInfo) -> MailBackend:
+        if _is_production(info) and value is MailBackend.CONSOLE:
+            raise ValueError("must be `smtp`: the console would log the links of users")
+        return value
+
+    @field_validator("limits_enabled")
+    @classmethod
+    def _limits_are_on(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 -- Pydantic calls it
+        if _is_production(info) and not value:
+            raise ValueError("must be true")
+        return value
+
+    @classmethod
+    def as_given(cls) -> dict[str, str]:
+        """Every setting, given or by default, unchecked and with secrets masked."""
+        given = {**DotEnvSettingsSource(cls)(), **EnvSettingsSource(cls)()}
+        return {
+            name: _shown(
+                given.get(name, field.default), secret="SecretStr" in str(field.annotation)
+            )
+            for name, field in cls.model_fields.items()
+        }
+
+    @property
+    def is_production(self) -> bool:
+        """Whether people rely on this process."""
+        return self.environment is Environment.PRODUCTION
+
+    @property
+    def secrets(self) -> list[str]:
+        """The current secret key first, then those it replaced."""
+        return [key.get_secret_value() for key in (self.secret_key, *self.secret_key_fallbacks)]
+
+    def link(self, path: str) -> str:
+        """An absolute address at the front end. Never built from the request: its `Host` lies."""
+        return f"{str(self.public_url).rstrip('/')}{path}"
+
+
+def _is_production(info: ValidationInfo) -> bool:
+    return info.data.get("environment") is Environment.PRODUCTION
+
+
+def _shown(value: object, *, secret: bool) -> str:
+    if value in (None, "", [], PydanticUndefined):
+        return ""
+    if secret:
+        return "********"
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def admin_password() -> str | None:
+    """The password for `create-admin`, where nobody can be asked for it."""
+    return os.environ.get("ADMIN_PASSWORD")

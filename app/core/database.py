@@ -1,0 +1,159 @@
+"""The database: engine, transactions, and what is special to each dialect.
+
+The only place that commits and rolls back, and the only one that knows which database it is.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.errors import AppError, InvalidInput, ServiceUnavailable
+
+MAX_WAIT_SECONDS = 2.0
+"""How long a request waits for its turn before it is answered 503."""
+
+POSTGRESQL_OPTIONS = {
+    "application_name": "plumbline",
+    "statement_timeout": "10s",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "30s",
+}
+SQLITE_BUSY_TIMEOUT_MS = 5000
+
+# SQLSTATEs (PostgreSQL, appendix A) that say nothing against the request: deadlock, lost
+# serialisation, lock or statement timeout, too many connections, shutting down or starting up.
+TRANSIENT_SQLSTATES = {"40001", "40P01", "55P03", "57014", "53300", "57P01", "57P02", "57P03"}
+DATA_EXCEPTION_CLASS = "22"
+
+
+def database_url(url: str) -> URL:
+    """The URL with the asynchronous driver of its dialect."""
+    parsed = make_url(url)
+    drivers = {"postgresql": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
+    return parsed.set(drivername=drivers[parsed.get_backend_name()])
+
+
+def create_engine(url: str, *, pool_size: int, foreign_keys: bool = True) -> AsyncEngine:
+    """An engine with the right configuration of its dialect; it connects when first used.
+
+    Without `foreign_keys` SQLite does not enforce them: only migrations want that, because a
+    recreated table would cascade its rows away.
+    """
+    parsed = database_url(url)
+    postgresql = parsed.get_backend_name() == "postgresql"
+    engine = create_async_engine(
+        parsed,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=MAX_WAIT_SECONDS,
+        pool_recycle=1800,
+        hide_parameters=True,  # an error's text would carry e-mail addresses and hashes to the log
+        connect_args={"timeout": 5, "server_settings": POSTGRESQL_OPTIONS} if postgresql else {},
+    )
+    if not postgresql:
+        _configure_sqlite(engine, foreign_keys=foreign_keys)
+    return engine
+
+
+def _configure_sqlite(engine: AsyncEngine, *, foreign_keys: bool) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def on_connect(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        # The driver must begin nothing by itself: it would commit before DDL and lose savepoints.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_TIMEOUT_MS}")
+        cursor.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        # A transaction that reads and then writes fails at once when another wrote in between;
+        # IMMEDIATE makes it wait for its turn instead.
+        read_only = connection.get_execution_options().get("read_only", False)
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+class Database:
+    """Hands out transactions, at most `capacity` at a time and in the order of asking."""
+
+    def __init__(self, engine: AsyncEngine, *, capacity: int) -> None:
+        self.engine = engine
+        self._turns = asyncio.Semaphore(capacity)
+        self._write_sessions = _sessions(engine)
+        self._read_sessions = _sessions(engine.execution_options(read_only=True))
+
+    @asynccontextmanager
+    async def transaction(
+        self, *, read_only: bool = False, max_wait: float | None = MAX_WAIT_SECONDS
+    ) -> AsyncIterator[AsyncSession]:
+        """One session, one connection, one transaction: committed at the end, rolled back on any
+        exception but a refusal that `keeps_writes`.
+
+        Raises ServiceUnavailable when no turn came within `max_wait` seconds or the database is
+        away, and InvalidInput for values that it cannot store.
+        """
+        await self._take_turn(max_wait)
+        try:
+            async with self._open(read_only=read_only) as session:
+                try:
+                    yield session
+                except AppError as error:
+                    if error.keeps_writes:
+                        await session.commit()
+                    raise
+                await session.commit()
+        except (DBAPIError, OSError) as error:
+            raise _refusal(error) or error from error
+        finally:
+            self._turns.release()
+
+    async def _take_turn(self, max_wait: float | None) -> None:
+        try:
+            async with asyncio.timeout(max_wait):
+                await self._turns.acquire()
+        except TimeoutError as error:
+            raise ServiceUnavailable from error
+
+    def _open(self, *, read_only: bool) -> AsyncSession:
+        """A new session; leaving it rolls back what was not committed."""
+        return self._read_sessions() if read_only else self._write_sessions()
+
+
+def _sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+    return async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
+
+
+def _refusal(error: DBAPIError | OSError) -> AppError | None:
+    """What the caller is told about a driver's error, unless it is a fault of ours."""
+    if isinstance(error, OSError) or error.connection_invalidated:
+        return ServiceUnavailable()
+    sqlstate = getattr(error.orig, "sqlstate", None) or ""
+    if sqlstate in TRANSIENT_SQLSTATES or "database is locked" in str(error.orig):
+        return ServiceUnavailable()
+    if sqlstate.startswith(DATA_EXCEPTION_CLASS):
+        return InvalidInput("A value cannot be stored.")
+    return None
+
+
+def violated_constraint(error: IntegrityError) -> str | None:
+    """The name of the constraint that refused a statement, by the naming convention.
+
+    SQLite names the columns of a unique constraint instead, so its name is put together from them.
+    """
+    if name := getattr(getattr(error.orig, "__cause__", None), "constraint_name", None):
+        return str(name)
+    if match := re.search(r"UNIQUE constraint failed: (.+)", str(error.orig)):
+        table = match[1].partition(".")[0]
+        columns = [column.partition(".")[2] for column in match[1].split(", ")]
+        return "_".join(["uq", table, *columns])
+    return None

@@ -1,0 +1,227 @@
+"""Pure ASGI middleware: what surrounds every request, whatever its route."""
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+import structlog
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.middleware.trustedhost import TrustedHostMiddleware
+from fastapi.routing import iter_route_contexts
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from app.core import clock
+from app.core.config import Settings
+from app.core.errors import (
+    FRAMEWORK_ERRORS,
+    PROBLEM_MEDIA_TYPE,
+    REQUEST_ID,
+    BadRequest,
+    BodyTooLarge,
+    InternalError,
+    problem_response,
+)
+from app.core.ids import new_id
+from app.core.logging import get_logger
+from app.core.rate_limit import limiter
+
+USER_ID: Final = "user_id"
+"""Where authentication leaves the user's id in the scope's state, for the access line."""
+
+SECURITY_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cache-Control": "no-store",
+}
+HSTS: Final = "max-age=63072000; includeSubDomains"
+
+EXPOSED_HEADERS: Final = [
+    "ETag",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "X-Request-ID",
+]
+
+MAX_LENGTH_DIGITS: Final = 18
+
+_REQUEST_ID_PATTERN: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_logger = get_logger(__name__)
+
+
+class RequestContextMiddleware:
+    """Gives the request its id, and writes its access line when it has been answered."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.templates: dict[Callable[..., Any] | None, str | None] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        state = scope.setdefault("state", {})
+        state[REQUEST_ID] = request_id
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        started = clock.monotonic()
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+                _logger.info(
+                    "request",
+                    method=scope["method"],
+                    route=self._template(scope),
+                    status=status,
+                    duration_ms=round((clock.monotonic() - started) * 1000, 1),
+                    user_id=state.get(USER_ID),
+                )
+            await send(message)
+
+        await self.app(scope, receive, send_with_id)
+
+    def _template(self, scope: Scope) -> str | None:
+        """The path as its route declares it: paths themselves hold ids, and never end."""
+        if not self.templates:
+            routes = iter_route_contexts(scope["app"].routes)
+            self.templates = {route.endpoint: route.path for route in routes}
+        return self.templates.get(scope.get("endpoint"))
+
+
+def _request_id(scope: Scope) -> str:
+    given = Headers(scope=scope).get("X-Request-ID", "")
+    return given if _REQUEST_ID_PATTERN.fullmatch(given) else str(new_id())
+
+
+class SecurityHeadersMiddleware:
+    """Adds the headers that every answer carries, where the route has not set its own."""
+
+    def __init__(self, app: ASGIApp, *, production: bool) -> None:
+        self.app = app
+        self.headers = {**SECURITY_HEADERS}
+        if production:
+            self.headers["Strict-Transport-Security"] = HSTS
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self.headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+class RateLimitHeadersMiddleware:
+    """Tells what is left of the budgets that the request drew on
+    (draft-ietf-httpapi-ratelimit-headers-10).
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_budgets(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for budget in limiter.budgets(scope["state"]):
+                    policy = f'"{budget.policy}";q={budget.limit};w={budget.window_seconds}'
+                    left = f'"{budget.policy}";r={budget.remaining};t={budget.reset_seconds}'
+                    headers.append("RateLimit-Policy", policy)
+                    headers.append("RateLimit", left)
+            await send(message)
+
+        await self.app(scope, receive, send_with_budgets)
+
+
+class ProblemMiddleware:
+    """Turns what no handler rendered into problem documents: unexpected exceptions, and the plain
+    text with which middleware of the framework refuses.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+        replaced = False
+
+        async def send_problem(message: Message) -> None:
+            nonlocal started, replaced
+            if message["type"] == "http.response.start":
+                started = True
+                headers = Headers(raw=message["headers"])
+                plain = headers.get("Content-Type") != PROBLEM_MEDIA_TYPE
+                if message["status"] >= 400 and plain:
+                    replaced = True
+                    error = FRAMEWORK_ERRORS.get(message["status"], BadRequest)
+                    response = problem_response(scope, error, status=message["status"])
+                    await response(scope, receive, send)
+            if not replaced:
+                await send(message)
+
+        try:
+            await self.app(scope, receive, send_problem)
+        except Exception:
+            _logger.exception("request.failed", method=scope["method"], path=scope["path"])
+            if started:
+                raise
+            await problem_response(scope, InternalError)(scope, receive, send)
+
+
+class BodyLimitMiddleware:
+    """Refuses a body that declares itself too large, before anything is done for it. FastAPI's
+    `max_body_size` counts those that do not declare their size, but lets the route run first.
+    """
+
+    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+        self.app = app
+        self.max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            declared = Headers(scope=scope).get("Content-Length", "0")
+            # By its length first: Python refuses to read a number of thousands of digits.
+            if len(declared) > MAX_LENGTH_DIGITS or int(declared) > self.max_bytes:
+                await problem_response(scope, BodyTooLarge)(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+
+def install_middleware(app: FastAPI, settings: Settings) -> None:
+    """Add all middleware. The last one added is the outermost."""
+    app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.cors_origins,
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
+        expose_headers=EXPOSED_HEADERS,
+    )
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts)
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)
+    app.add_middleware(ProblemMiddleware)
+    app.add_middleware(RateLimitHeadersMiddleware)
+    app.add_middleware(SecurityHeadersMiddleware, production=settings.is_production)
+    app.add_middleware(RequestContextMiddleware)

@@ -1,0 +1,87 @@
+"""Error answers in the OpenAPI document: on every operation, with the codes it can return."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+
+from app.core.errors import (
+    PROBLEM_MEDIA_TYPE,
+    AppError,
+    BadRequest,
+    BodyTooLarge,
+    InvalidInput,
+    Problem,
+    Unauthenticated,
+)
+
+FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+def refusals(*errors: type[AppError]) -> Responses:
+    """The `responses` of a route that can answer with these errors."""
+    responses: Responses = {}
+    for error in errors:
+        _add(responses, error.status, error)
+    return responses
+
+
+def form_body(*schemas: type[BaseModel]) -> dict[str, Any]:
+    """The `openapi_extra` of a route that reads its form by itself: one of these schemas."""
+    schema = {"oneOf": [each.model_json_schema() for each in schemas]}
+    return {"requestBody": {"required": True, "content": {FORM_MEDIA_TYPE: {"schema": schema}}}}
+
+
+def describe_errors(document: dict[str, Any]) -> dict[str, Any]:
+    """Add to each operation the refusals that follow from its shape (its body, its parameters,
+    its security). What a feature refuses, its routes declare with `refusals`.
+    """
+    schemas = document["components"]["schemas"]
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= {**problem.pop("$defs"), "Problem": problem}
+    for framework_schema in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(framework_schema, None)
+    for path_item in document["paths"].values():
+        for operation in path_item.values():
+            responses = operation["responses"]
+            if "application/json" in responses.get("422", {}).get("content", {}):
+                del responses["422"]  # FastAPI's own form, which this service never answers with
+            for error in _implied(operation):
+                _add(responses, str(error.status), error)
+            responses["5XX"] = _response("The service failed, is overloaded or not ready.", [])
+            operation["responses"] = dict(sorted(responses.items()))
+    return document
+
+
+def _implied(operation: dict[str, Any]) -> Iterator[type[AppError]]:
+    body = operation.get("requestBody", {}).get("content", {})
+    if body:
+        yield BodyTooLarge
+    if "application/json" in body:
+        yield BadRequest
+    if "application/json" in body or "parameters" in operation:
+        yield InvalidInput
+    if "security" in operation:
+        yield Unauthenticated
+
+
+def _add(responses: dict[Any, dict[str, Any]], status: int | str, error: type[AppError]) -> None:
+    known = responses.get(status, {}).get("description")
+    line = f"`{error.code}`: {error.detail}"
+    codes = _codes(responses[status]) if known else []
+    responses[status] = _response(f"{known}\n\n{line}" if known else line, [*codes, error.code])
+
+
+def _codes(response: dict[str, Any]) -> list[str]:
+    schema: dict[str, Any] = response["content"][PROBLEM_MEDIA_TYPE]["schema"]["allOf"][1]
+    codes: list[str] = schema["properties"]["code"]["enum"]
+    return codes
+
+
+def _response(description: str, codes: list[str]) -> dict[str, Any]:
+    problem = {"$ref": "#/components/schemas/Problem"}
+    code = {"properties": {"code": {"enum": codes}}}
+    schema = {"allOf": [problem, code]} if codes else problem
+    return {"description": description, "content": {PROBLEM_MEDIA_TYPE: {"schema": schema}}}

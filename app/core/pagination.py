@@ -1,0 +1,71 @@
+"""Keyset pages: the position behind the last item travels in a signed cursor."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from pydantic import TypeAdapter, ValidationError
+
+from app.core.errors import InvalidInput
+from app.core.keys import KeyRing
+
+DEFAULT_PAGE_SIZE = 20
+MAX_PAGE_SIZE = 100
+MAX_CURSOR_LENGTH = 512
+SIGNATURE_BYTES = 16
+
+T = TypeVar("T")
+
+Position = tuple[datetime, UUID]
+"""Where a page ends: the sort key of its last item, and its id, which makes the order total."""
+
+
+@dataclass(frozen=True)
+class Slice(Generic[T]):
+    """A page: its items, and the cursor of the next page if there is one."""
+
+    items: list[T]
+    next_cursor: str | None
+
+
+class Cursors:
+    """Turns positions into cursors and back. A cursor is good for the list that it was made for."""
+
+    _positions: TypeAdapter[Position] = TypeAdapter(Position)
+
+    def __init__(self, keys: KeyRing) -> None:
+        self._keys = keys.derive("cursor")
+
+    def seal(self, list_name: str, position: Position) -> str:
+        """The cursor for what follows `position` in the list of that name."""
+        payload = self._positions.dump_json(position)
+        signature = _sign(self._keys[0], list_name, payload)
+        return base64.urlsafe_b64encode(signature + payload).decode().rstrip("=")
+
+    def open(self, list_name: str, cursor: str) -> Position:
+        """The position in the cursor. Raises InvalidInput for a broken or foreign one."""
+        try:
+            padding = "=" * (-len(cursor) % 4)
+            sealed = base64.b64decode(cursor + padding, altchars=b"-_", validate=True)
+            signature, payload = sealed[:SIGNATURE_BYTES], sealed[SIGNATURE_BYTES:]
+            if not any(
+                hmac.compare_digest(signature, _sign(key, list_name, payload)) for key in self._keys
+            ):
+                raise _invalid_cursor()
+            return self._positions.validate_json(payload)
+        except (binascii.Error, ValueError, ValidationError) as error:
+            raise _invalid_cursor() from error
+
+
+def _sign(key: bytes, list_name: str, payload: bytes) -> bytes:
+    message = list_name.encode() + b"\0" + payload
+    return hmac.digest(key, message, hashlib.sha256)[:SIGNATURE_BYTES]
+
+
+def _invalid_cursor() -> InvalidInput:
+    return InvalidInput("This is no cursor of this list.", parameter="cursor")

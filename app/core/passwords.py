@@ -1,0 +1,105 @@
+"""Password hashing and strength, in a bounded number of threads.
+
+The only place that imports passlib and zxcvbn.
+"""
+
+import asyncio
+import os
+import unicodedata
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from anyio.to_thread import run_sync
+from passlib.context import CryptContext
+from zxcvbn import zxcvbn
+
+from app.core.errors import ServiceUnavailable
+
+MAX_PASSWORD_LENGTH = 128
+"""Code points, in every field that takes a password."""
+MAX_SCORED_LENGTH = 72
+"""zxcvbn takes quadratic time; what comes behind this can only make a password stronger."""
+MIN_SCORE = 3
+MAX_WAITING = 128
+"""Requests that may wait for a slot; the next one is answered 503."""
+
+EASILY_GUESSED = "This password is too easy to guess."
+
+
+class HashSlot:
+    """The right to hash: who holds one keeps one processor busy, and no more than that."""
+
+    def __init__(self, context: CryptContext, min_length: int) -> None:
+        self._context = context
+        self._min_length = min_length
+
+    async def hash(self, password: str) -> str:
+        """The argon2id hash to store."""
+        return await run_sync(partial(self._context.hash, _normalise(password)))
+
+    async def verify(self, password: str, stored: str | None) -> bool:
+        """Whether the password is the stored one; as much work when there is no stored one."""
+        return await run_sync(partial(self._context.verify, _normalise(password), stored))
+
+    def is_outdated(self, stored: str) -> bool:
+        """Whether the hash was made with other parameters than today's."""
+        return self._context.needs_update(stored)
+
+    async def weakness(self, password: str, personal: list[str]) -> str | None:
+        """Why the password is refused, or None (NIST SP 800-63B-4 §3.1.1.2).
+
+        `personal` is what an attacker knows of the user, such as the e-mail address.
+        """
+        normalised = _normalise(password)
+        if len(normalised) < self._min_length:
+            return f"A password needs at least {self._min_length} characters."
+        scored = normalised[:MAX_SCORED_LENGTH]
+        result = await run_sync(partial(zxcvbn, scored, personal, max_length=MAX_SCORED_LENGTH))
+        if result["score"] >= MIN_SCORE:
+            return None
+        feedback = result["feedback"]
+        return " ".join([feedback["warning"] or EASILY_GUESSED, *feedback["suggestions"]])
+
+
+class PasswordHasher:
+    """Hands out hash slots: fewer than processors, so that a storm of log-ins leaves one to the
+    event loop, and fewer than database connections, because they are taken before a session.
+    """
+
+    def __init__(self, *, memory_kib: int, rounds: int, min_length: int) -> None:
+        context = CryptContext(
+            schemes=["argon2"],
+            argon2__type="ID",
+            argon2__memory_cost=memory_kib,
+            argon2__rounds=rounds,
+            argon2__parallelism=1,
+        )
+        self._slot = HashSlot(context, min_length)
+        self._slots = asyncio.Semaphore(max(1, (os.cpu_count() or 1) - 1))
+        self._waiting = 0
+
+    @asynccontextmanager
+    async def slot(self) -> AsyncIterator[HashSlot]:
+        """A slot, in the order of asking. Raises ServiceUnavailable when too many wait for one."""
+        if self._waiting >= MAX_WAITING:
+            raise ServiceUnavailable
+        self._waiting += 1
+        try:
+            await self._slots.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            yield self._slot
+        finally:
+            self._slots.release()
+
+    async def warm_up(self) -> None:
+        """Make the hash that unknown users are verified against; the first costs double."""
+        async with self.slot() as slot:
+            await slot.verify("", None)
+
+
+def _normalise(password: str) -> str:
+    """One form for what users type on different keyboards (NIST SP 800-63B-4 §3.1.1.2)."""
+    return unicodedata.normalize("NFKC", password)

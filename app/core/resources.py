@@ -1,0 +1,52 @@
+"""What the process holds open, shared by the API and the CLI."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from app.core.config import Settings
+from app.core.database import Database, create_engine
+from app.core.keys import KeyRing
+from app.core.mail import Mailer, create_mailer
+from app.core.pagination import Cursors
+from app.core.passwords import PasswordHasher
+from app.core.tokens import AccessTokens
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Everything that requests share."""
+
+    settings: Settings
+    database: Database
+    passwords: PasswordHasher
+    access_tokens: AccessTokens
+    cursors: Cursors
+    account_key: bytes
+    """Names accounts in the rate limiter's store, which no e-mail address may reach."""
+    mailer: Mailer
+
+
+@asynccontextmanager
+async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
+    """Open what the settings ask for; close it when the context ends."""
+    engine = create_engine(
+        settings.database_url.get_secret_value(), pool_size=settings.database_pool_size
+    )
+    keys = KeyRing(settings.secrets)
+    try:
+        yield Resources(
+            settings=settings,
+            database=Database(engine, capacity=settings.database_pool_size),
+            passwords=PasswordHasher(
+                memory_kib=settings.argon2_memory_kib,
+                rounds=settings.argon2_rounds,
+                min_length=settings.password_min_length,
+            ),
+            access_tokens=AccessTokens(keys, issuer=settings.link("")),
+            cursors=Cursors(keys),
+            account_key=keys.derive("account")[0],
+            mailer=create_mailer(settings),
+        )
+    finally:
+        await engine.dispose()

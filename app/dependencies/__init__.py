@@ -1,0 +1,1 @@
+"""Wiring: every `Annotated` alias that a route takes lives here."""

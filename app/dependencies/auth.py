@@ -1,0 +1,129 @@
+"""Who makes the request, and with what credentials."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import OAuth2PasswordBearer
+from pydantic import TypeAdapter, ValidationError
+
+from app.core.errors import PermissionDenied, Unauthenticated
+from app.core.openapi import FORM_MEDIA_TYPE
+from app.core.passwords import HashSlot
+from app.core.rate_limit import by_ip
+from app.dependencies.database import ResourcesDep
+from app.dependencies.services import AuthServiceDep
+from app.models.sessions import USER_AGENT_MAX_LENGTH
+from app.models.users import Role, User
+from app.schemas.auth import (
+    InvalidRequest,
+    RefreshGrant,
+    Revocation,
+    TokenGrant,
+    UnsupportedGrantType,
+)
+from app.services.auth import LoginAttempt, Principal
+
+TOKEN_URL = "/api/v1/auth/token"  # noqa: S105 -- an address
+
+bearer = OAuth2PasswordBearer(tokenUrl=TOKEN_URL, refreshUrl=TOKEN_URL, auto_error=False)
+_token_grants: TypeAdapter[TokenGrant] = TypeAdapter(TokenGrant)
+
+
+async def get_principal(
+    request: Request,
+    token: Annotated[str | None, Depends(bearer)],
+    auth: AuthServiceDep,
+) -> Principal:
+    """Who makes the request. Raises Unauthenticated."""
+    if token is None:
+        raise Unauthenticated
+    principal = await auth.authenticate(token)
+    request.state.user_id = str(principal.user.id)  # for the access line, and limits by user
+    return principal
+
+
+PrincipalDep = Annotated[Principal, Depends(get_principal)]
+
+
+def get_current_user(principal: PrincipalDep) -> User:
+    """The user who makes the request."""
+    return principal.user
+
+
+CurrentUserDep = Annotated[User, Depends(get_current_user)]
+
+
+def require_admin(user: CurrentUserDep) -> User:
+    """The admin who makes the request. Raises PermissionDenied."""
+    if user.role is not Role.ADMIN:
+        raise PermissionDenied
+    return user
+
+
+async def get_hash_slot(resources: ResourcesDep) -> AsyncIterator[HashSlot]:
+    """A slot to hash in, held until the transaction has ended. A route takes it before anything
+    that takes a session: a storm of log-ins would hold all connections otherwise.
+    """
+    async with resources.passwords.slot() as slot:
+        yield slot
+
+
+HashSlotDep = Annotated[HashSlot, Depends(get_hash_slot, scope="function")]
+
+
+async def get_token_grant(
+    request: Request, resources: ResourcesDep
+) -> AsyncIterator[LoginAttempt | RefreshGrant]:
+    """The grant of a token request; only a log-in waits for a hash slot.
+
+    Raises InvalidRequest and UnsupportedGrantType: RFC 6749 §5.2 knows no 422.
+    """
+    form = await _read_form(request)
+    if form.get("grant_type", "password") not in ("password", "refresh_token"):
+        raise UnsupportedGrantType
+    try:
+        grant = _token_grants.validate_python(form)
+    except ValidationError as error:
+        raise InvalidRequest from error
+    if isinstance(grant, RefreshGrant):
+        yield grant
+        return
+    async with resources.passwords.slot() as slot:
+        yield LoginAttempt(
+            email=grant.username,
+            password=grant.password,
+            ip=by_ip(request),
+            user_agent=_user_agent(request),
+            slot=slot,
+        )
+
+
+TokenGrantDep = Annotated[LoginAttempt | RefreshGrant, Depends(get_token_grant, scope="function")]
+
+
+async def get_revocation(request: Request) -> Revocation:
+    """The token to revoke. Raises InvalidRequest."""
+    try:
+        return Revocation.model_validate(await _read_form(request))
+    except ValidationError as error:
+        raise InvalidRequest from error
+
+
+RevocationDep = Annotated[Revocation, Depends(get_revocation)]
+
+
+async def _read_form(request: Request) -> dict[str, str]:
+    """The form's parameters. Raises InvalidRequest for a repeated one (RFC 6749 §3.2)."""
+    media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if media_type != FORM_MEDIA_TYPE:
+        raise InvalidRequest
+    form = await request.form()
+    if len(form.multi_items()) != len(form):
+        raise InvalidRequest
+    return {name: str(value) for name, value in form.items()}
+
+
+def _user_agent(request: Request) -> str | None:
+    given = request.headers.get("User-Agent", "")
+    return "".join(filter(str.isprintable, given))[:USER_AGENT_MAX_LENGTH] or None

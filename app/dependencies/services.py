@@ -1,0 +1,138 @@
+"""Services, put together for one transaction."""
+
+from functools import cached_property
+from typing import Annotated
+
+from fastapi import BackgroundTasks, Depends
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.mail import MailQueue
+from app.core.rate_limit import limiter
+from app.core.resources import Resources
+from app.dependencies.database import ResourcesDep, SessionDep
+from app.repositories.one_time_tokens import OneTimeTokenRepository
+from app.repositories.sessions import SessionRepository
+from app.repositories.users import UserRepository
+from app.services.auth import AuthService
+from app.services.health import HealthService
+from app.services.login_throttle import LoginThrottle
+from app.services.mail import MailService
+from app.services.one_time_tokens import OneTimeTokenService
+from app.services.passwords import PasswordService
+from app.services.purge import PurgeService
+from app.services.sessions import SessionService
+from app.services.users import UserService
+from app.services.verification import VerificationService
+
+
+class Services:
+    """The services of one transaction, made when asked for: by a request, a job or the CLI."""
+
+    def __init__(self, session: AsyncSession, mails: MailQueue, resources: Resources) -> None:
+        self._resources = resources
+        self._users = UserRepository(session)
+        self._sessions = SessionRepository(session)
+        self._one_time_tokens = OneTimeTokenRepository(session)
+        self._mails = MailService(mails, resources.settings)
+
+    @cached_property
+    def auth(self) -> AuthService:
+        """Of this transaction."""
+        return AuthService(
+            users=self._users,
+            sessions=self._sessions,
+            one_time_tokens=self._one_time_token_service,
+            access_tokens=self._resources.access_tokens,
+            throttle=LoginThrottle(limiter, account_key=self._resources.account_key),
+            refresh_leeway_seconds=self._resources.settings.refresh_token_leeway_seconds,
+        )
+
+    @cached_property
+    def users(self) -> UserService:
+        """Of this transaction."""
+        return UserService(
+            users=self._users,
+            sessions=self._sessions,
+            one_time_tokens=self._one_time_token_service,
+            verification=self.verification,
+            cursors=self._resources.cursors,
+        )
+
+    @cached_property
+    def sessions(self) -> SessionService:
+        """Of this transaction."""
+        return SessionService(sessions=self._sessions, cursors=self._resources.cursors)
+
+    @cached_property
+    def passwords(self) -> PasswordService:
+        """Of this transaction."""
+        return PasswordService(
+            users=self._users,
+            sessions=self._sessions,
+            one_time_tokens=self._one_time_token_service,
+            mails=self._mails,
+        )
+
+    @cached_property
+    def verification(self) -> VerificationService:
+        """Of this transaction."""
+        return VerificationService(
+            users=self._users, one_time_tokens=self._one_time_token_service, mails=self._mails
+        )
+
+    @cached_property
+    def purge(self) -> PurgeService:
+        """Of this transaction."""
+        return PurgeService(sessions=self._sessions, one_time_tokens=self._one_time_tokens)
+
+    @cached_property
+    def _one_time_token_service(self) -> OneTimeTokenService:
+        return OneTimeTokenService(users=self._users, tokens=self._one_time_tokens)
+
+
+def get_services(session: SessionDep, tasks: BackgroundTasks, resources: ResourcesDep) -> Services:
+    """The services of a request. Its mails leave after its answer, and never after an error."""
+    mails = MailQueue(resources.mailer)
+    tasks.add_task(mails.deliver)
+    return Services(session, mails, resources)
+
+
+ServicesDep = Annotated[Services, Depends(get_services)]
+
+
+def get_auth_service(services: ServicesDep) -> AuthService:
+    """Of the request."""
+    return services.auth
+
+
+def get_user_service(services: ServicesDep) -> UserService:
+    """Of the request."""
+    return services.users
+
+
+def get_session_service(services: ServicesDep) -> SessionService:
+    """Of the request."""
+    return services.sessions
+
+
+def get_password_service(services: ServicesDep) -> PasswordService:
+    """Of the request."""
+    return services.passwords
+
+
+def get_verification_service(services: ServicesDep) -> VerificationService:
+    """Of the request."""
+    return services.verification
+
+
+def get_health_service(resources: ResourcesDep) -> HealthService:
+    """It needs no session of the request: it asks for one by itself."""
+    return HealthService(database=resources.database, limiter=limiter)
+
+
+AuthServiceDep = Annotated[AuthService, Depends(get_auth_service)]
+UserServiceDep = Annotated[UserService, Depends(get_user_service)]
+SessionServiceDep = Annotated[SessionService, Depends(get_session_service)]
+PasswordServiceDep = Annotated[PasswordService, Depends(get_password_service)]
+VerificationServiceDep = Annotated[VerificationService, Depends(get_verification_service)]
+HealthServiceDep = Annotated[HealthService, Depends(get_health_service)]

@@ -1,0 +1,1 @@
+"""The queries. Only here are statements built."""

@@ -1,0 +1,65 @@
+"""Queries on users."""
+
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+
+from app.core.database import violated_constraint
+from app.core.pagination import Position
+from app.models.users import Role, User
+from app.repositories.base import Repository
+from app.schemas.users import EmailTaken
+
+
+class UserRepository(Repository):
+    """Users by id and by address."""
+
+    async def add(self, user: User) -> None:
+        """Store a new user. Raises EmailTaken."""
+        self._session.add(user)
+        try:
+            # Now, because the constraint decides who was first, and the caller wants to know.
+            await self._session.flush()
+        except IntegrityError as error:
+            if violated_constraint(error) == "uq_users_email":
+                raise EmailTaken from error
+            raise
+
+    async def get(self, user_id: UUID) -> User | None:
+        """The user with this id, if there is one."""
+        return await self._session.get(User, user_id)
+
+    async def get_by_email(self, email: str) -> User | None:
+        """The user with this normalised address, if there is one."""
+        return (await self._session.exec(select(User).where(User.email == email))).one_or_none()
+
+    async def get_page(
+        self, *, after: Position | None, limit: int
+    ) -> tuple[list[User], Position | None]:
+        """A page of all users, newest first."""
+        return await self._newest_first(select(User), User, after=after, limit=limit)
+
+    async def lock(self, user_id: UUID) -> User | None:
+        """The user as stored now; whoever else locks it waits until this transaction ends."""
+        statement = (
+            select(User)
+            .where(User.id == user_id)
+            .with_for_update(key_share=True)
+            .execution_options(populate_existing=True)
+        )
+        return (await self._session.exec(statement)).one_or_none()
+
+    async def lock_active_admins(self) -> list[UUID]:
+        """The ids of all active admins, whom nobody else changes until this transaction ends."""
+        statement = (
+            select(User.id)
+            .where(User.role == Role.ADMIN, col(User.is_active))
+            .order_by(col(User.id))  # always in one order, or two transactions could deadlock
+            .with_for_update(key_share=True)
+        )
+        return list((await self._session.exec(statement)).all())
+
+    async def delete(self, user: User) -> None:
+        """Delete the user; the database takes along what belongs to it."""
+        await self._session.delete(user)

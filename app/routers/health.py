@@ -1,0 +1,21 @@
+"""Whether the process lives, and whether it can work."""
+
+from fastapi import APIRouter
+
+from app.core.openapi import refusals
+from app.dependencies.services import HealthServiceDep
+from app.schemas.health import Liveness, NotReady, Readiness
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/livez")
+async def check_liveness() -> Liveness:
+    """The process answers. Restart it when it does not."""
+    return Liveness()
+
+
+@router.get("/readyz", responses=refusals(NotReady))
+async def check_readiness(health: HealthServiceDep) -> Readiness:
+    """Database, migrations and, if there is one, Redis. Send no requests while one fails."""
+    return await health.check()

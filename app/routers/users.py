@@ -1,0 +1,136 @@
+"""Accounts: one's own, and all of them for admins."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from app.core.errors import PermissionDenied
+from app.core.openapi import refusals
+from app.core.pagination import Slice
+from app.dependencies.auth import CurrentUserDep, HashSlotDep, PrincipalDep, require_admin
+from app.dependencies.limits import limit_password_check, limit_registration
+from app.dependencies.services import PasswordServiceDep, UserServiceDep
+from app.models.users import User
+from app.schemas.base import Page, PageQuery
+from app.schemas.users import (
+    AccountDeletion,
+    EmailTaken,
+    LastAdmin,
+    PasswordChange,
+    ProfileUpdate,
+    UserCreate,
+    UserNotFound,
+    UserPublic,
+    UserUpdate,
+    WeakPassword,
+    WrongPassword,
+)
+
+router = APIRouter(prefix="/users", tags=["users"])
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=UserPublic,
+    dependencies=[Depends(limit_registration)],
+    responses=refusals(EmailTaken, WeakPassword),
+)
+async def register_user(
+    body: UserCreate,
+    slot: HashSlotDep,
+    users: UserServiceDep,
+    request: Request,
+    response: Response,
+) -> User:
+    """Register. A mail asks to confirm the address."""
+    user = await users.register(body, slot=slot)
+    response.headers["Location"] = request.url_for("read_user", user_id=user.id).path
+    return user
+
+
+@router.get("/me", response_model=UserPublic)
+async def read_current_user(user: CurrentUserDep) -> User:
+    """Your account."""
+    return user
+
+
+@router.patch("/me", response_model=UserPublic)
+async def update_current_user(
+    body: ProfileUpdate, user: CurrentUserDep, users: UserServiceDep
+) -> User:
+    """Change your profile. An absent field stays; null clears it."""
+    return await users.update_profile(user.id, body)
+
+
+@router.post(
+    "/me/password",
+    status_code=204,
+    dependencies=[Depends(limit_password_check)],
+    responses=refusals(WrongPassword, WeakPassword),
+)
+async def change_password(
+    body: PasswordChange, slot: HashSlotDep, principal: PrincipalDep, passwords: PasswordServiceDep
+) -> None:
+    """Change your password. All your other sessions end."""
+    await passwords.change(
+        principal, current=body.current_password, new=body.new_password, slot=slot
+    )
+
+
+@router.post(
+    "/me/deletion",
+    status_code=204,
+    dependencies=[Depends(limit_password_check)],
+    responses=refusals(WrongPassword, LastAdmin),
+)
+async def delete_current_user(
+    body: AccountDeletion, slot: HashSlotDep, user: CurrentUserDep, users: UserServiceDep
+) -> None:
+    """Delete your account, for good."""
+    await users.delete_own(user, password=body.password, slot=slot)
+
+
+@router.get(
+    "",
+    response_model=Page[UserPublic],
+    dependencies=[Depends(require_admin)],
+    responses=refusals(PermissionDenied),
+)
+async def list_users(query: Annotated[PageQuery, Query()], users: UserServiceDep) -> Slice[User]:
+    """All users, newest first. For admins."""
+    return await users.get_page(query)
+
+
+@router.get(
+    "/{user_id}",
+    response_model=UserPublic,
+    dependencies=[Depends(require_admin)],
+    responses=refusals(PermissionDenied, UserNotFound),
+)
+async def read_user(user_id: UUID, users: UserServiceDep) -> User:
+    """A user. For admins."""
+    return await users.get(user_id)
+
+
+@router.patch(
+    "/{user_id}",
+    response_model=UserPublic,
+    dependencies=[Depends(require_admin)],
+    responses=refusals(PermissionDenied, UserNotFound, LastAdmin),
+)
+async def update_user(user_id: UUID, body: UserUpdate, users: UserServiceDep) -> User:
+    """Change a user: name, role, whether active. For admins."""
+    return await users.update(user_id, body)
+
+
+@router.delete(
+    "/{user_id}",
+    status_code=204,
+    dependencies=[Depends(require_admin)],
+    responses=refusals(PermissionDenied, UserNotFound, LastAdmin),
+)
+async def delete_user(user_id: UUID, users: UserServiceDep) -> None:
+    """Delete a user, for good. For admins."""
+    await users.delete(user_id)

@@ -1,0 +1,77 @@
+"""What all schemas share: strictness, bounded types, pages."""
+
+from typing import Annotated, Generic, TypeVar
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
+
+from app.core.pagination import DEFAULT_PAGE_SIZE, MAX_CURSOR_LENGTH, MAX_PAGE_SIZE
+from app.models.users import EMAIL_MAX_LENGTH
+
+Item = TypeVar("Item")
+
+NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f]*$"
+"""A pattern also makes Pydantic refuse lone surrogates, which no database stores."""
+
+
+class Input(BaseModel):
+    """What clients send: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Output(BaseModel):
+    """What clients are sent, read from rows and entities."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class PageQuery(Input):
+    """Which page of a list. A list with filters inherits from it."""
+
+    limit: int = Field(
+        DEFAULT_PAGE_SIZE, ge=1, le=MAX_PAGE_SIZE, description="How many items at most."
+    )
+    cursor: str | None = Field(
+        None, max_length=MAX_CURSOR_LENGTH, description="`next_cursor` of the page before."
+    )
+
+
+class Page(Output, Generic[Item]):
+    """One page of a list."""
+
+    items: list[Item]
+    next_cursor: str | None = Field(description="The cursor of the next page; null on the last.")
+
+
+Line = Annotated[str, StringConstraints(pattern=NO_CONTROL_CHARACTERS)]
+"""Text on one line."""
+
+
+def _valid_email(value: str) -> str:
+    try:
+        # Not asking the DNS: a mail that arrives proves more. Not SMTPUTF8: few servers take it.
+        valid = validate_email(value.strip(), check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError as error:
+        raise ValueError("this is not a valid e-mail address") from error
+    email = (valid.ascii_email or "").lower()
+    if len(email) > EMAIL_MAX_LENGTH:
+        raise ValueError("this e-mail address is too long")
+    return email
+
+
+Email = Annotated[
+    str,
+    StringConstraints(max_length=EMAIL_MAX_LENGTH),
+    AfterValidator(_valid_email),
+    WithJsonSchema({"type": "string", "format": "email", "maxLength": EMAIL_MAX_LENGTH}),
+]
+"""An e-mail address in the form in which it is stored: trimmed, ASCII, in lower case."""
+
+
+def login_name(value: str) -> str:
+    """The stored form of what was typed at log-in; what is no address is found nowhere."""
+    try:
+        return _valid_email(value)
+    except ValueError:
+        return value.lower()

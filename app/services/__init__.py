@@ -1,0 +1,1 @@
+"""The rules. A service knows no HTTP and can be called from the CLI or a worker."""

@@ -1,0 +1,46 @@
+"""Whether the service can do its work."""
+
+from sqlalchemy.exc import DBAPIError
+
+from app.core.database import Database
+from app.core.errors import AppError
+from app.core.logging import get_logger
+from app.core.migrations import current_revision, newest_revision
+from app.core.rate_limit import SharedLimiter
+from app.schemas.health import NotReady, PartStatus, Readiness
+
+_logger = get_logger(__name__)
+
+
+class HealthService:
+    """Asks each part that the service needs."""
+
+    def __init__(self, *, database: Database, limiter: SharedLimiter) -> None:
+        self._database = database
+        self._limiter = limiter
+
+    async def check(self) -> Readiness:
+        """How each part is. Raises NotReady when one fails."""
+        database, migrations = await self._check_database()
+        readiness = Readiness(
+            database=database, migrations=migrations, redis=await self._check_redis()
+        )
+        if not readiness.ready:
+            raise NotReady(readiness)
+        return readiness
+
+    async def _check_database(self) -> tuple[PartStatus, PartStatus]:
+        try:
+            revision = await current_revision(self._database)
+        except (AppError, DBAPIError):
+            _logger.exception("health.database_failed")
+            return PartStatus.FAILED, PartStatus.FAILED
+        at_head = revision == newest_revision()
+        return PartStatus.OK, PartStatus.OK if at_head else PartStatus.FAILED
+
+    async def _check_redis(self) -> PartStatus:
+        match await self._limiter.is_store_reachable():
+            case None:
+                return PartStatus.NOT_CONFIGURED
+            case reachable:
+                return PartStatus.OK if reachable else PartStatus.FAILED

@@ -1,0 +1,72 @@
+"""Passwords: set, changed and reset."""
+
+from app.core import clock
+from app.core.passwords import HashSlot
+from app.models.one_time_tokens import TokenPurpose
+from app.repositories.sessions import SessionRepository
+from app.repositories.users import UserRepository
+from app.schemas.users import WeakPassword, WrongPassword
+from app.services.auth import Principal
+from app.services.mail import MailService
+from app.services.one_time_tokens import OneTimeTokenService
+
+
+class PasswordService:
+    """Changes passwords; each change ends sessions and is told to the user."""
+
+    def __init__(
+        self,
+        *,
+        users: UserRepository,
+        sessions: SessionRepository,
+        one_time_tokens: OneTimeTokenService,
+        mails: MailService,
+    ) -> None:
+        self._users = users
+        self._sessions = sessions
+        self._one_time_tokens = one_time_tokens
+        self._mails = mails
+
+    async def change(self, principal: Principal, *, current: str, new: str, slot: HashSlot) -> None:
+        """Set a new password and end all other sessions. Raises WrongPassword, WeakPassword."""
+        user = await self._users.lock(principal.user.id)
+        if user is None or not await slot.verify(current, user.password_hash):
+            raise WrongPassword
+        user.password_hash = await hash_new(new, user.email, user.full_name, slot=slot)
+        await self._sessions.end_all(user.id, but=principal.session_id)
+        await self._one_time_tokens.discard(user, TokenPurpose.RESET_PASSWORD)
+        self._mails.send_password_changed(user)
+
+    async def send_reset(self, email: str) -> None:
+        """Mail a token to the user with this address, if there is an active one."""
+        found = await self._users.get_by_email(email)
+        user = await self._users.lock(found.id) if found else None
+        if user is None or not user.is_active:
+            return
+        token = await self._one_time_tokens.issue(user, TokenPurpose.RESET_PASSWORD)
+        self._mails.send_password_reset(user, token)
+
+    async def reset(self, token: str, *, new: str, slot: HashSlot) -> None:
+        """Set a new password, end all sessions and take the address, which the token came to, for
+        verified. Raises InvalidToken, WeakPassword.
+        """
+        user = await self._one_time_tokens.redeem(token, TokenPurpose.RESET_PASSWORD)
+        user.password_hash = await hash_new(new, user.email, user.full_name, slot=slot)
+        user.email_verified_at = user.email_verified_at or clock.now()
+        await self._sessions.end_all(user.id)
+        self._mails.send_password_changed(user)
+
+
+async def hash_new(
+    password: str,
+    email: str,
+    full_name: str | None,
+    *,
+    slot: HashSlot,
+    pointer: str = "/new_password",
+) -> str:
+    """The hash of a password to be set. Raises WeakPassword, which says why."""
+    weakness = await slot.weakness(password, [email, full_name or ""])
+    if weakness is not None:
+        raise WeakPassword(weakness, pointer=pointer)
+    return await slot.hash(password)

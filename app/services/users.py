@@ -1,0 +1,126 @@
+"""Accounts: registered, changed and ended, by their users and by admins."""
+
+from uuid import UUID
+
+from app.core import clock
+from app.core.pagination import Cursors, Slice
+from app.core.passwords import HashSlot
+from app.models.users import Role, User
+from app.repositories.sessions import SessionRepository
+from app.repositories.users import UserRepository
+from app.schemas.base import PageQuery
+from app.schemas.users import (
+    LastAdmin,
+    ProfileUpdate,
+    UserCreate,
+    UserNotFound,
+    UserUpdate,
+    WrongPassword,
+)
+from app.services.one_time_tokens import OneTimeTokenService
+from app.services.passwords import hash_new
+from app.services.verification import VerificationService
+
+LIST = "users"
+
+
+class UserService:
+    """The life of an account."""
+
+    def __init__(
+        self,
+        *,
+        users: UserRepository,
+        sessions: SessionRepository,
+        one_time_tokens: OneTimeTokenService,
+        verification: VerificationService,
+        cursors: Cursors,
+    ) -> None:
+        self._users = users
+        self._sessions = sessions
+        self._one_time_tokens = one_time_tokens
+        self._verification = verification
+        self._cursors = cursors
+
+    async def register(self, data: UserCreate, *, slot: HashSlot) -> User:
+        """A new user, who is mailed a token. Raises EmailTaken, WeakPassword."""
+        password_hash = await hash_new(
+            data.password, data.email, data.full_name, slot=slot, pointer="/password"
+        )
+        user = User(email=data.email, password_hash=password_hash, full_name=data.full_name)
+        await self._users.add(user)
+        await self._verification.send(user.id)
+        return user
+
+    async def create_admin(self, email: str, *, password: str, slot: HashSlot) -> User:
+        """A new admin, whose address counts as verified. Raises EmailTaken, WeakPassword."""
+        user = User(
+            email=email,
+            password_hash=await hash_new(password, email, None, slot=slot, pointer="/password"),
+            role=Role.ADMIN,
+            email_verified_at=clock.now(),
+        )
+        await self._users.add(user)
+        return user
+
+    async def raise_to_admin(self, email: str) -> User | None:
+        """Make an existing user an active admin; None if there is none with this address."""
+        user = await self._users.get_by_email(email)
+        if user is not None:
+            user.role = Role.ADMIN
+            user.is_active = True
+        return user
+
+    async def get(self, user_id: UUID) -> User:
+        """The user with this id. Raises UserNotFound."""
+        user = await self._users.get(user_id)
+        if user is None:
+            raise UserNotFound
+        return user
+
+    async def get_page(self, query: PageQuery) -> Slice[User]:
+        """A page of all users, newest first. Raises InvalidInput for a broken cursor."""
+        after = self._cursors.open(LIST, query.cursor) if query.cursor else None
+        users, end = await self._users.get_page(after=after, limit=query.limit)
+        return Slice(users, self._cursors.seal(LIST, end) if end else None)
+
+    async def update_profile(self, user_id: UUID, data: ProfileUpdate) -> User:
+        """Change what users change about themselves. Raises UserNotFound."""
+        user = await self._lock(user_id)
+        user.sqlmodel_update(data.model_dump(exclude_unset=True))
+        return user
+
+    async def update(self, user_id: UUID, data: UserUpdate) -> User:
+        """Change a user as an admin. Raises UserNotFound, LastAdmin."""
+        changes = data.model_dump(exclude_unset=True)
+        if changes.get("role") is Role.USER or changes.get("is_active") is False:
+            await self._keep_an_admin(user_id)
+        user = await self._lock(user_id)
+        user.sqlmodel_update(changes)
+        if not user.is_active:
+            await self._sessions.end_all(user.id)
+            await self._one_time_tokens.discard(user)
+        return user
+
+    async def delete(self, user_id: UUID) -> None:
+        """Delete a user as an admin. Raises UserNotFound, LastAdmin."""
+        await self._keep_an_admin(user_id)
+        user = await self._lock(user_id)
+        await self._users.delete(user)
+
+    async def delete_own(self, user: User, *, password: str, slot: HashSlot) -> None:
+        """Delete the account of a user who asks for it. Raises WrongPassword, LastAdmin."""
+        if not await slot.verify(password, user.password_hash):
+            raise WrongPassword
+        await self.delete(user.id)
+
+    async def _lock(self, user_id: UUID) -> User:
+        user = await self._users.lock(user_id)
+        if user is None:
+            raise UserNotFound
+        return user
+
+    async def _keep_an_admin(self, user_id: UUID) -> None:
+        """Raises LastAdmin if the user is the only one; two who demote each other come in turn."""
+        if await self._users.lock_active_admins() == [user_id]:
+            raise LastAdmin

@@ -1,0 +1,33 @@
+"""Proof that an e-mail address belongs to its user."""
+
+from uuid import UUID
+
+from app.core import clock
+from app.models.one_time_tokens import TokenPurpose
+from app.repositories.users import UserRepository
+from app.services.mail import MailService
+from app.services.one_time_tokens import OneTimeTokenService
+
+
+class VerificationService:
+    """Mails a token to the address, and takes it back."""
+
+    def __init__(
+        self, *, users: UserRepository, one_time_tokens: OneTimeTokenService, mails: MailService
+    ) -> None:
+        self._users = users
+        self._one_time_tokens = one_time_tokens
+        self._mails = mails
+
+    async def send(self, user_id: UUID) -> None:
+        """Mail the user a token; nothing happens when the address is verified already."""
+        user = await self._users.lock(user_id)
+        if user is None or user.email_verified_at is not None:
+            return
+        token = await self._one_time_tokens.issue(user, TokenPurpose.VERIFY_EMAIL)
+        self._mails.send_verification(user, token)
+
+    async def confirm(self, token: str) -> None:
+        """Take the address for verified. Raises InvalidToken."""
+        user = await self._one_time_tokens.redeem(token, TokenPurpose.VERIFY_EMAIL)
+        user.email_verified_at = user.email_verified_at or clock.now()

@@ -1,0 +1,67 @@
+"""Runs migrations, on a connection that is given or on one of the settings' database."""
+
+import asyncio
+from typing import Any, Literal
+
+from alembic import context
+from alembic.autogenerate.api import AutogenContext
+from sqlalchemy import Connection, Enum, text
+from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
+
+from app.core.config import Settings
+from app.core.database import create_engine
+from app.models import Base
+
+LOCK_KEY = 727272
+"""Of all migrators that start at once, one works and the others wait for it."""
+
+
+def render_item(kind: str, item: Any, _: AutogenContext) -> str | Literal[False]:
+    """Write plain SQLAlchemy types: a migration must outlive the model that it was made from."""
+    if kind == "type":
+        if isinstance(item, UTCDateTime):
+            return "sa.DateTime(timezone=True)"
+        if isinstance(item, AutoString):
+            return f"sa.String(length={item.impl_instance.length})"  # type: ignore[attr-defined]  # a String
+        if isinstance(item, Enum):
+            return f"sa.String(length={item.length})"
+    return False
+
+
+def migrate(connection: Connection) -> None:
+    """Run the migrations in one transaction."""
+    sqlite = connection.dialect.name == "sqlite"
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        render_item=render_item,
+        render_as_batch=sqlite,
+        compare_server_default=True,
+        autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
+    )
+    with context.begin_transaction():
+        if not sqlite:
+            # Not before: after any statement Alembic takes the transaction for someone else's,
+            # and commits nothing.
+            connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK_KEY})"))
+        context.run_migrations()
+        if sqlite:
+            broken = connection.execute(text("PRAGMA foreign_key_check")).all()
+            if broken:
+                raise RuntimeError(f"Foreign keys are broken in {broken}")
+
+
+async def migrate_database() -> None:
+    """Run the migrations on the database of the settings."""
+    url = Settings().database_url.get_secret_value()
+    engine = create_engine(url, pool_size=1, foreign_keys=False)
+    async with engine.connect() as connection:
+        await connection.run_sync(migrate)
+    await engine.dispose()
+
+
+if (given := context.config.attributes.get("connection")) is not None:
+    migrate(given)
+else:
+    asyncio.run(migrate_database())

@@ -1,0 +1,1 @@
+"""The suite. It mirrors the grid of `app/`, and runs on real databases."""

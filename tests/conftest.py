@@ -1,0 +1,178 @@
+"""Fixtures: a migrated database for each worker, and an application that writes into it.
+
+`client` is for most tests: all it does happens in a transaction that is rolled back. `live` is for
+what must be seen over several connections (races, crashes): its rows are deleted afterwards.
+"""
+
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+from alembic import command
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.config import Settings
+from app.core.database import Database, create_engine
+from app.core.mail import MemoryMailer
+from app.core.migrations import configuration
+from app.core.resources import Resources
+from app.main import create_app
+from app.models import Base
+from tests.factories import Factory
+
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """One event loop for the session: engines live in it."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+async def database_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """An empty database of this worker's own."""
+    if (given := os.environ.get("TEST_DATABASE_URL")) is None:
+        yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'plumbline_test.db'}"
+        return
+    url = make_url(given)
+    name = url.database or ""
+    if not name.endswith("_test"):
+        pytest.exit(f"The suite empties its database: {name!r} has to end in '_test'.")
+    own = f"{name.removesuffix('_test')}_{WORKER}_test"
+    server = create_async_engine(
+        url.set(drivername="postgresql+asyncpg", database="postgres"), isolation_level="AUTOCOMMIT"
+    )
+    async with server.connect() as connection:
+        await connection.execute(text(f'DROP DATABASE IF EXISTS "{own}" WITH (FORCE)'))
+        await connection.execute(text(f'CREATE DATABASE "{own}"'))
+        yield url.set(database=own).render_as_string(hide_password=False)
+        await connection.execute(text(f'DROP DATABASE IF EXISTS "{own}" WITH (FORCE)'))
+    await server.dispose()
+
+
+@pytest.fixture(scope="session")
+def settings(database_url: str) -> Settings:
+    """Those of a development server, but for cheap hashes."""
+    return Settings(
+        _env_file=None,
+        secret_key=secrets.token_urlsafe(48),
+        database_url=database_url,
+        redis_url=os.environ.get("TEST_REDIS_URL"),
+        argon2_memory_kib=8,
+        argon2_rounds=1,
+    )
+
+
+async def upgrade(url: str, revision: str = "head") -> None:
+    """Migrate the database at `url`."""
+    engine = create_engine(url, pool_size=1, foreign_keys=False)
+    config = configuration()
+
+    def migrate(connection: object) -> None:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+    async with engine.begin() as connection:
+        await connection.run_sync(migrate)
+    await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+async def app(settings: Settings) -> AsyncIterator[FastAPI]:
+    """The application, started, on the migrated database."""
+    await upgrade(settings.database_url.get_secret_value())
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        app.state.opened = app.state.resources
+        yield app
+
+
+class SavepointDatabase(Database):
+    """A database all of whose transactions happen in one, which is never committed.
+
+    It has a single turn: a request that asked for a second session would get 503.
+    """
+
+    def __init__(self, engine: AsyncEngine, connection: AsyncConnection) -> None:
+        super().__init__(engine, capacity=1)
+        self._connection = connection
+
+    def _open(self, *, read_only: bool) -> AsyncSession:  # noqa: ARG002 -- all share one
+        return AsyncSession(
+            bind=self._connection,
+            join_transaction_mode="create_savepoint",
+            expire_on_commit=False,
+        )
+
+
+@pytest.fixture
+async def resources(app: FastAPI) -> AsyncIterator[Resources]:
+    """The application's resources, in a transaction that is rolled back after the test."""
+    opened: Resources = app.state.opened
+    async with opened.database.engine.connect() as connection:
+        transaction = await connection.begin()
+        database = SavepointDatabase(opened.database.engine, connection)
+        app.state.resources = replace(opened, database=database, mailer=MemoryMailer())
+        yield app.state.resources
+        await transaction.rollback()
+
+
+@pytest.fixture
+async def live_resources(app: FastAPI) -> AsyncIterator[Resources]:
+    """The application's resources, with a real pool; all rows are deleted after the test."""
+    opened: Resources = app.state.opened
+    app.state.resources = replace(opened, mailer=MemoryMailer())
+    yield app.state.resources
+    async with opened.database.engine.begin() as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            await connection.execute(table.delete())
+
+
+@asynccontextmanager
+async def open_client(app: FastAPI, *, ip: str | None = None) -> AsyncIterator[AsyncClient]:
+    """A client at an address of its own, so that no other test spends its limits."""
+    address = ip or f"10.{secrets.randbelow(256)}.{secrets.randbelow(256)}.{secrets.randbelow(256)}"
+    transport = ASGITransport(app, client=(address, 50_000))
+    async with AsyncClient(transport=transport, base_url="http://testserver") as client:
+        yield client
+
+
+@pytest.fixture
+async def client(app: FastAPI, resources: Resources) -> AsyncIterator[AsyncClient]:
+    """A client whose writes are rolled back. Its requests come one after the other."""
+    async with open_client(app) as client:
+        yield client
+
+
+@pytest.fixture
+def factory(client: AsyncClient, resources: Resources) -> Factory:
+    """Makes what a test needs, in the transaction of `client`."""
+    return Factory(client, resources)
+
+
+@pytest.fixture
+def mailer(resources: Resources) -> MemoryMailer:
+    """Holds the mails that left."""
+    assert isinstance(resources.mailer, MemoryMailer)
+    return resources.mailer
+
+
+@pytest.fixture
+async def live(app: FastAPI, live_resources: Resources) -> AsyncIterator[AsyncClient]:
+    """A client whose requests may run at once, each in a transaction of its own."""
+    async with open_client(app) as client:
+        yield client
+
+
+@pytest.fixture
+def live_factory(live: AsyncClient, live_resources: Resources) -> Factory:
+    """Makes what a test needs, committed."""
+    return Factory(live, live_resources)
