@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from app.core.config import Settings
@@ -46,13 +46,17 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=_lifespan(settings),
         docs_url=None,
         redoc_url=None,
-        max_body_size=settings.max_body_bytes,
+        redirect_slashes=False,  # a redirect would carry the request's Host, which lies
         generate_unique_id_function=_operation_id,
     )
     install_middleware(app, settings)
     install_error_handlers(app)
     install_rate_limits(app)
-    app.include_router(v1.router)
+    # On a router, not on the application: there its plain-text refusal would stand around our
+    # middleware, without request id and security headers.
+    api = APIRouter(max_body_size=settings.max_body_bytes)
+    api.include_router(v1.router)
+    app.include_router(api)
     app.include_router(health.router)
     app.include_router(docs.router)
     return app

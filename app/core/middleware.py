@@ -202,6 +202,9 @@ class BodyLimitMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             declared = Headers(scope=scope).get("Content-Length", "0")
+            if not declared.isdecimal():
+                await problem_response(scope, BadRequest)(scope, receive, send)
+                return
             # By its length first: Python refuses to read a number of thousands of digits.
             if len(declared) > MAX_LENGTH_DIGITS or int(declared) > self.max_bytes:
                 await problem_response(scope, BodyTooLarge)(scope, receive, send)

@@ -1,0 +1,130 @@
+"""Keyset pages, as the lists of users and sessions show them."""
+
+from datetime import UTC, datetime
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy import event
+from sqlmodel import update
+
+from app.core.resources import Resources
+from app.models.sessions import Session
+from app.models.users import User
+from tests.factories import API, Factory, Login, request_token
+
+
+async def walk(client: AsyncClient, path: str, login: Login, limit: int) -> list[list[str]]:
+    """The ids on each page of a list, from the first to the last."""
+    pages: list[list[str]] = []
+    query: dict[str, str | int] = {"limit": limit}
+    while True:
+        response = await client.get(path, params=query, headers=login.headers)
+        page = response.json()
+        pages.append([item["id"] for item in page["items"]])
+        if page["next_cursor"] is None:
+            return pages
+        query["cursor"] = page["next_cursor"]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
+async def test_users_of_one_moment_come_once_each_without_a_gap(
+    client: AsyncClient, factory: Factory, resources: Resources, limit: int
+) -> None:
+    admin = await factory.admin()
+    ids = {str(admin.user.id)} | {str((await factory.user()).id) for _ in range(6)}
+    async with resources.database.transaction() as session:
+        await session.exec(update(User).values(created_at=datetime(2024, 2, 29, tzinfo=UTC)))
+
+    pages = await walk(client, f"{API}/users", admin, limit)
+
+    walked = [id_ for page in pages for id_ in page]
+    assert walked == sorted(ids, reverse=True)
+    assert all(len(page) == limit for page in pages[:-1])
+
+
+async def test_sessions_of_one_moment_come_once_each_without_a_gap(
+    client: AsyncClient, factory: Factory, resources: Resources
+) -> None:
+    login = await factory.login()
+    for _ in range(4):
+        await request_token(client, login.user.email)
+    async with resources.database.transaction() as session:
+        await session.exec(update(Session).values(created_at=datetime(2024, 2, 29, tzinfo=UTC)))
+
+    pages = await walk(client, f"{API}/auth/sessions", login, 2)
+
+    walked = [id_ for page in pages for id_ in page]
+    assert [len(page) for page in pages] == [2, 2, 1]
+    assert walked == sorted(set(walked), reverse=True)
+
+
+async def test_a_row_that_comes_in_between_moves_nothing(
+    client: AsyncClient, factory: Factory
+) -> None:
+    admin = await factory.admin()
+    users = [await factory.user() for _ in range(3)]
+    first = (await client.get(f"{API}/users?limit=2", headers=admin.headers)).json()
+
+    await factory.user()
+
+    second = await client.get(
+        f"{API}/users", params={"cursor": first["next_cursor"]}, headers=admin.headers
+    )
+    assert [item["id"] for item in second.json()["items"]] == [
+        str(users[0].id),
+        str(admin.user.id),
+    ]
+
+
+async def test_a_cursor_of_another_list_is_refused(client: AsyncClient, factory: Factory) -> None:
+    admin = await factory.admin()
+    for _ in range(2):
+        await request_token(client, admin.user.email)
+    sessions = await client.get(f"{API}/auth/sessions?limit=1", headers=admin.headers)
+
+    response = await client.get(
+        f"{API}/users", params={"cursor": sessions.json()["next_cursor"]}, headers=admin.headers
+    )
+
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["parameter"] == "cursor"
+
+
+async def test_a_changed_cursor_is_refused(client: AsyncClient, factory: Factory) -> None:
+    admin = await factory.admin()
+    await factory.user()
+    page = (await client.get(f"{API}/users?limit=1", headers=admin.headers)).json()
+    cursor: str = page["next_cursor"]
+
+    for position in range(0, len(cursor) - 1, 7):
+        other = "A" if cursor[position] != "A" else "B"
+        changed = cursor[:position] + other + cursor[position + 1 :]
+        response = await client.get(
+            f"{API}/users", params={"cursor": changed}, headers=admin.headers
+        )
+        assert response.status_code == 422
+
+
+@pytest.mark.parametrize("path", ["/users", "/auth/sessions"])
+async def test_a_page_takes_as_many_queries_for_fifty_rows_as_for_one(
+    client: AsyncClient, factory: Factory, resources: Resources, path: str
+) -> None:
+    admin = await factory.admin()
+    statements: list[str] = []
+    engine = resources.database.engine.sync_engine
+
+    def on_execute(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("SELECT"):
+            statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", on_execute)
+    await client.get(f"{API}{path}", headers=admin.headers)
+    for_one = len(statements)
+    for _ in range(25):
+        await factory.login(admin.user)
+        await factory.user()
+    statements.clear()
+    await client.get(f"{API}{path}?limit=50", headers=admin.headers)
+    event.remove(engine, "before_cursor_execute", on_execute)
+
+    assert for_one == len(statements) == 2

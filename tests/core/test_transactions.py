@@ -1,0 +1,175 @@
+"""One request, one session, one connection, one transaction."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+from sqlalchemy import Connection, event
+from sqlmodel import func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.types import Message, Receive, Scope, Send
+
+from app.core.database import Database, create_engine
+from app.core.ids import new_id
+from app.core.resources import Resources
+from app.models import Base
+from app.models.users import User
+from tests.factories import API, OTHER_PASSWORD, PASSWORD, Factory, registration
+from tests.routes import OPERATIONS, Operation
+
+
+class Recorder:
+    """An ASGI application around another, which keeps the order of what happens."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self.app = app
+        self.events: list[str] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def record(message: Message) -> None:
+            self.events.append(message["type"])
+            await send(message)
+
+        await self.app(scope, receive, record)
+
+
+@pytest.fixture
+def recorder(app: FastAPI, live_resources: Resources) -> Iterator[Recorder]:
+    """Records what the application sends, and when it commits."""
+    recorder = Recorder(app)
+
+    def on_commit(_: Connection) -> None:
+        recorder.events.append("commit")
+
+    engine = live_resources.database.engine.sync_engine
+    event.listen(engine, "commit", on_commit)
+    yield recorder
+    event.remove(engine, "commit", on_commit)
+
+
+async def test_the_commit_comes_before_the_answer(recorder: Recorder) -> None:
+    async with AsyncClient(transport=ASGITransport(recorder), base_url="http://t") as client:
+        response = await client.post(f"{API}/users", json=registration())
+
+    assert response.status_code == 201
+    assert recorder.events == ["commit", "http.response.start", "http.response.body"]
+
+
+async def test_a_failing_commit_is_a_500_nothing_is_said_before_and_no_mail_leaves(
+    recorder: Recorder, live_resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_: AsyncSession) -> None:
+        recorder.events.append("failing commit")
+        raise RuntimeError("no space left")
+
+    monkeypatch.setattr(AsyncSession, "commit", fail)
+    async with AsyncClient(transport=ASGITransport(recorder), base_url="http://t") as client:
+        response = await client.post(f"{API}/users", json=registration())
+
+    assert (response.status_code, response.json()["code"]) == (500, "internal_error")
+    assert "no space left" not in response.text
+    assert recorder.events == ["failing commit", "http.response.start", "http.response.body"]
+    assert live_resources.mailer.sent == []  # type: ignore[attr-defined]  # a MemoryMailer
+
+
+async def rows(resources: Resources) -> dict[str, int]:
+    """How many rows each table has."""
+    async with resources.database.engine.connect() as connection:
+        return {
+            table.name: (
+                await connection.execute(select(func.count()).select_from(table))
+            ).scalar_one()
+            for table in Base.metadata.sorted_tables
+        }
+
+
+async def test_nothing_is_kept_after_a_refusal(
+    live: AsyncClient, live_factory: Factory, live_resources: Resources
+) -> None:
+    login = await live_factory.login()
+    before = await rows(live_resources)
+    weak = {"current_password": PASSWORD, "new_password": "passwordpassword"}
+    wrong = {"current_password": OTHER_PASSWORD, "new_password": OTHER_PASSWORD}
+    taken = registration(email=login.user.email)
+
+    responses = [
+        await live.post(f"{API}/users", json=taken),
+        await live.post(f"{API}/users", json=registration(password="x" * 20)),
+        await live.post(f"{API}/users/me/password", json=weak, headers=login.headers),
+        await live.post(f"{API}/users/me/password", json=wrong, headers=login.headers),
+        await live.post(f"{API}/auth/token", data={"grant_type": "refresh_token"}),
+    ]
+
+    assert [response.status_code for response in responses] == [409, 422, 422, 403, 400]
+    assert await rows(live_resources) == before
+
+
+async def test_a_session_that_was_ended_by_a_refusal_stays_ended(
+    live: AsyncClient, live_factory: Factory, live_resources: Resources
+) -> None:
+    login = await live_factory.login()
+    form = {"grant_type": "refresh_token", "refresh_token": login.refresh_token}
+    second = (await live.post(f"{API}/auth/token", data=form)).json()["refresh_token"]
+    await live.post(f"{API}/auth/token", data={**form, "refresh_token": second})
+
+    stolen = await live.post(f"{API}/auth/token", data=form)
+
+    assert stolen.status_code == 400
+    assert (await rows(live_resources))["sessions"] == 0
+
+
+async def test_a_request_that_gets_no_turn_is_a_503(
+    live: AsyncClient,
+    live_resources: Resources,
+    live_factory: Factory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    login = await live_factory.login()
+    monkeypatch.setattr(live_resources.database, "_turns", _NoTurn())
+
+    response = await live.get(f"{API}/users/me", headers=login.headers)
+
+    assert (response.status_code, response.json()["code"]) == (503, "service_unavailable")
+    assert response.headers["Retry-After"] == "1"
+
+
+class _NoTurn:
+    async def acquire(self) -> None:
+        raise TimeoutError
+
+    def release(self) -> None:
+        raise AssertionError("nothing was taken")
+
+
+async def test_turns_are_given_back_whatever_happens(
+    live: AsyncClient, live_factory: Factory, live_resources: Resources
+) -> None:
+    database = live_resources.database
+    single = Database(database.engine, capacity=1)
+
+    for error in (RuntimeError, KeyboardInterrupt):
+        with pytest.raises(error):
+            async with single.transaction(max_wait=0.1):
+                raise error
+
+    async with single.transaction(max_wait=0.1) as session:
+        assert (await session.exec(select(func.count()).select_from(User))).one() == 0
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.id)
+async def test_without_a_database_no_operation_is_a_500(
+    app: FastAPI, client: AsyncClient, factory: Factory, resources: Resources, operation: Operation
+) -> None:
+    login = await factory.login()
+    engine = create_engine("postgresql://nobody@127.0.0.1:1/nothing", pool_size=1)
+    app.state.resources = replace(resources, database=Database(engine, capacity=1))
+
+    response = await client.request(
+        operation.method, operation.path_with(new_id()), headers=login.headers
+    )
+
+    needs_it = operation.is_authenticated or operation.path == "/readyz"
+    assert (response.status_code == 503) == needs_it
+    assert response.status_code < 500 or response.headers["Retry-After"] == "1"

@@ -1,0 +1,338 @@
+"""Log-in, refresh, revocation and sessions over HTTP."""
+
+from datetime import timedelta
+
+import pytest
+from httpx import AsyncClient
+from jose import jwt
+from sqlmodel import col, select, update
+
+from app.core import clock
+from app.core.ids import new_id
+from app.core.passwords import PasswordHasher
+from app.core.resources import Resources
+from app.models.sessions import RefreshToken, Session
+from app.models.users import User
+from tests.factories import (
+    API,
+    OTHER_PASSWORD,
+    PASSWORD,
+    Factory,
+    Login,
+    login_of,
+    refresh,
+    request_token,
+)
+
+
+async def age(resources: Resources, login: Login, by: timedelta) -> None:
+    """Let the session of a log-in have happened earlier."""
+    async with resources.database.transaction() as session:
+        stored = (await session.exec(select(Session).where(Session.user_id == login.user.id))).one()
+        stored.created_at -= by
+        stored.last_used_at -= by
+        stored.expires_at -= by
+
+
+class TestLogIn:
+    async def test_answers_a_pair_that_no_cache_keeps(
+        self, client: AsyncClient, factory: Factory
+    ) -> None:
+        user = await factory.user()
+
+        response = await request_token(client, f" {user.email.upper()} ")
+
+        pair = response.json()
+        assert response.status_code == 200
+        assert response.headers["Cache-Control"] == "no-store"
+        assert (pair["token_type"], pair["expires_in"]) == ("Bearer", 900)
+        assert set(pair) == {"access_token", "token_type", "expires_in", "refresh_token"}
+
+    async def test_the_access_token_has_the_form_of_rfc_9068(self, factory: Factory) -> None:
+        login = await factory.login()
+
+        header = jwt.get_unverified_header(login.access_token)
+        claims = jwt.get_unverified_claims(login.access_token)
+
+        assert (header["typ"], header["alg"]) == ("at+jwt", "HS256")
+        assert claims["sub"] == str(login.user.id)
+        assert claims["exp"] - claims["iat"] == 900
+        assert set(claims) == {"iss", "aud", "sub", "client_id", "sid", "iat", "exp", "jti"}
+
+    async def test_refuses_wrong_unknown_and_deactivated_alike(
+        self, client: AsyncClient, factory: Factory
+    ) -> None:
+        user = await factory.user()
+        deactivated = await factory.user(is_active=False)
+
+        responses = [
+            await request_token(client, user.email, OTHER_PASSWORD),
+            await request_token(client, "nobody@example.com"),
+            await request_token(client, "no address"),
+            await request_token(client, deactivated.email),
+        ]
+
+        problems = [{**response.json(), "request_id": None} for response in responses]
+        assert [response.status_code for response in responses] == [400] * 4
+        assert problems == [problems[0]] * 4
+        assert problems[0]["error"] == problems[0]["code"] == "invalid_grant"
+        assert problems[0]["error_description"]
+
+    @pytest.mark.parametrize(
+        ("body", "error"),
+        [
+            ("", "invalid_request"),
+            ("grant_type=password", "invalid_request"),
+            ("grant_type=password&username=a%40example.com", "invalid_request"),
+            ("username=a%40example.com&password=x", "invalid_request"),
+            ("grant_type=password&grant_type=password&username=a&password=b", "invalid_request"),
+            ("grant_type=password&username=a&username=b&password=c", "invalid_request"),
+            ("grant_type=refresh_token", "invalid_request"),
+            ("grant_type=refresh_token&refresh_token=", "invalid_request"),
+            ("grant_type=refresh_token&refresh_token=%00", "invalid_request"),
+            (f"grant_type=refresh_token&refresh_token={'x' * 3000}", "invalid_request"),
+            (f"grant_type=password&username=a&password={'x' * 129}", "invalid_request"),
+            ("grant_type=client_credentials", "unsupported_grant_type"),
+            ("grant_type=", "unsupported_grant_type"),
+        ],
+    )
+    async def test_answers_malformed_requests_in_the_form_of_rfc_6749(
+        self, client: AsyncClient, body: str, error: str
+    ) -> None:
+        response = await client.post(
+            f"{API}/auth/token",
+            content=body,
+            headers={"Content-Type": "application/x-www-form-urlencoded"},
+        )
+
+        problem = response.json()
+        assert (response.status_code, problem["error"]) == (400, error)
+        assert response.headers["Content-Type"] == "application/problem+json"
+        assert response.headers["Cache-Control"] == "no-store"
+
+    async def test_refuses_a_body_that_is_no_form(self, client: AsyncClient) -> None:
+        response = await client.post(f"{API}/auth/token", json={"grant_type": "password"})
+
+        assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
+
+    async def test_ignores_parameters_that_it_does_not_know(
+        self, client: AsyncClient, factory: Factory
+    ) -> None:
+        user = await factory.user()
+        form = {"grant_type": "password", "username": user.email, "password": PASSWORD}
+
+        response = await client.post(f"{API}/auth/token", data={**form, "scope": "", "x": "y"})
+
+        assert response.status_code == 200
+
+    async def test_hashes_anew_when_the_parameters_have_changed(
+        self, client: AsyncClient, factory: Factory, resources: Resources
+    ) -> None:
+        user = await factory.user()
+        async with PasswordHasher(memory_kib=16, rounds=1, min_length=15).slot() as slot:
+            outdated = await slot.hash(PASSWORD)
+        async with resources.database.transaction() as session:
+            await session.exec(update(User).values(password_hash=outdated))
+
+        await request_token(client, user.email)
+
+        stored = await factory.stored_user(user.id)
+        assert stored is not None
+        assert "m=8," in stored.password_hash
+        assert (await request_token(client, user.email)).status_code == 200
+
+
+class TestAccess:
+    async def test_401_says_which_scheme(self, client: AsyncClient) -> None:
+        response = await client.get(f"{API}/users/me")
+
+        assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")
+        assert response.headers["WWW-Authenticate"] == "Bearer"
+
+    async def test_a_session_that_has_expired_lets_nobody_in(
+        self, client: AsyncClient, factory: Factory, resources: Resources
+    ) -> None:
+        login = await factory.login()
+        await age(resources, login, timedelta(days=7))
+
+        response = await client.get(f"{API}/users/me", headers=login.headers)
+
+        assert response.status_code == 401
+
+
+class TestRefresh:
+    async def test_answers_a_new_pair_that_works(
+        self, client: AsyncClient, factory: Factory
+    ) -> None:
+        login = await factory.login()
+
+        response = await refresh(client, login.refresh_token)
+
+        renewed = login_of(login.user, response)
+        assert renewed.refresh_token != login.refresh_token
+        assert (await client.get(f"{API}/users/me", headers=renewed.headers)).status_code == 200
+
+    async def test_a_token_used_two_refreshes_ago_ends_the_session(
+        self, client: AsyncClient, factory: Factory
+    ) -> None:
+        login = await factory.login()
+        second = login_of(login.user, await refresh(client, login.refresh_token))
+        third = login_of(login.user, await refresh(client, second.refresh_token))
+
+        stolen = await refresh(client, login.refresh_token)
+
+        assert (stolen.status_code, stolen.json()["error"]) == (400, "invalid_grant")
+        assert (await refresh(client, third.refresh_token)).status_code == 400
+        assert (await client.get(f"{API}/users/me", headers=third.headers)).status_code == 401
+
+    async def test_the_immediate_predecessor_is_only_refused_while_the_leeway_lasts(
+        self, client: AsyncClient, factory: Factory
+    ) -> None:
+        login = await factory.login()
+        second = login_of(login.user, await refresh(client, login.refresh_token))
+
+        raced = await refresh(client, login.refresh_token)
+
+        assert (raced.status_code, raced.json()["error"]) == (400, "invalid_grant")
+        assert (await refresh(client, second.refresh_token)).status_code == 200
+
+    async def test_the_immediate_predecessor_ends_the_session_after_the_leeway(
+        self, client: AsyncClient, factory: Factory, resources: Resources
+    ) -> None:
+        login = await factory.login()
+        second = login_of(login.user, await refresh(client, login.refresh_token))
+        async with resources.database.transaction() as session:
+            await session.exec(
+                update(RefreshToken)
+                .where(col(RefreshToken.used_at).is_not(None))
+                .values(used_at=clock.now() - timedelta(seconds=11))
+            )
+
+        await refresh(client, login.refresh_token)
+
+        assert (await refresh(client, second.refresh_token)).status_code == 400
+
+    async def test_dies_after_seven_days_without_use(
+        self, client: AsyncClient, factory: Factory, resources: Resources
+    ) -> None:
+        login = await factory.login()
+        await age(resources, login, timedelta(days=7))
+
+        assert (await refresh(client, login.refresh_token)).status_code == 400
+
+    async def test_use_prolongs_the_session_but_not_beyond_thirty_days(
+        self, client: AsyncClient, factory: Factory, resources: Resources
+    ) -> None:
+        login = await factory.login()
+        await age(resources, login, timedelta(days=6))
+        renewed = login_of(login.user, await refresh(client, login.refresh_token))
+        async with resources.database.transaction() as session:
+            stored = (await session.exec(select(Session))).one()
+            assert stored.expires_at > clock.now() + timedelta(days=6)
+            stored.created_at = clock.now() - timedelta(days=29)
+
+        await refresh(client, renewed.refresh_token)
+
+        async with resources.database.transaction() as session:
+            stored = (await session.exec(select(Session))).one()
+            assert stored.expires_at == stored.created_at + timedelta(days=30)
+
+
+class TestRevoke:
+    @pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
+    async def test_either_kind_ends_its_session(
+        self, client: AsyncClient, factory: Factory, kind: str
+    ) -> None:
+        login = await factory.login()
+        other = await factory.login(login.user)
+
+        response = await client.post(f"{API}/auth/revoke", data={"token": getattr(login, kind)})
+
+        me = f"{API}/users/me"
+        assert response.status_code == 200
+        assert (await client.get(me, headers=login.headers)).status_code == 401
+        assert (await refresh(client, login.refresh_token)).status_code == 400
+        assert (await client.get(me, headers=other.headers)).status_code == 200
+
+    async def test_an_unknown_token_is_no_error(self, client: AsyncClient) -> None:
+        response = await client.post(
+            f"{API}/auth/revoke", data={"token": "x", "token_type_hint": "refresh_token"}
+        )
+
+        assert response.status_code == 200
+
+    @pytest.mark.parametrize("form", [{}, {"token": ""}, {"token": ["a", "b"]}])
+    async def test_a_request_without_one_token_is_refused(
+        self, client: AsyncClient, form: dict[str, str | list[str]]
+    ) -> None:
+        response = await client.post(f"{API}/auth/revoke", data=form)
+
+        assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
+
+
+class TestSessions:
+    async def test_lists_the_own_ones_newest_first_and_marks_the_current(
+        self, client: AsyncClient, factory: Factory
+    ) -> None:
+        user = await factory.user()
+        first = login_of(user, await request_token(client, user.email, **{"User-Agent": "one"}))
+        await request_token(client, user.email, **{"User-Agent": "two\t" + "x" * 300})
+        await factory.login()
+
+        response = await client.get(f"{API}/auth/sessions", headers=first.headers)
+
+        second_item, first_item = response.json()["items"]
+        assert (first_item["user_agent"], first_item["current"]) == ("one", True)
+        assert second_item["user_agent"].startswith("twoxxx")
+        assert (len(second_item["user_agent"]), second_item["current"]) == (255, False)
+
+    async def test_shows_only_live_ones(
+        self, client: AsyncClient, factory: Factory, resources: Resources
+    ) -> None:
+        login = await factory.login()
+        await age(resources, login, timedelta(days=8))
+        current = await factory.login(login.user)
+
+        response = await client.get(f"{API}/auth/sessions", headers=current.headers)
+
+        assert [item["current"] for item in response.json()["items"]] == [True]
+
+    async def test_ends_one(self, client: AsyncClient, factory: Factory) -> None:
+        login = await factory.login()
+        other = await factory.login(login.user)
+        sessions = await client.get(f"{API}/auth/sessions", headers=other.headers)
+        other_id = sessions.json()["items"][0]["id"]
+
+        response = await client.delete(f"{API}/auth/sessions/{other_id}", headers=login.headers)
+
+        assert response.status_code == 204
+        assert (await client.get(f"{API}/users/me", headers=other.headers)).status_code == 401
+
+    async def test_does_not_find_that_of_someone_else(
+        self, client: AsyncClient, factory: Factory
+    ) -> None:
+        login = await factory.login()
+        stranger = await factory.login()
+        sessions = await client.get(f"{API}/auth/sessions", headers=login.headers)
+        own_id = sessions.json()["items"][0]["id"]
+
+        foreign = await client.delete(f"{API}/auth/sessions/{own_id}", headers=stranger.headers)
+        unknown = await client.delete(f"{API}/auth/sessions/{new_id()}", headers=stranger.headers)
+
+        assert (foreign.status_code, unknown.status_code) == (404, 404)
+        assert foreign.json()["detail"] == unknown.json()["detail"]
+        assert (await client.get(f"{API}/users/me", headers=login.headers)).status_code == 200
+
+    async def test_ends_all_others(self, client: AsyncClient, factory: Factory) -> None:
+        login = await factory.login()
+        other = await factory.login(login.user)
+        stranger = await factory.login()
+
+        response = await client.delete(f"{API}/auth/sessions", headers=login.headers)
+
+        statuses = [
+            (await client.get(f"{API}/users/me", headers=each.headers)).status_code
+            for each in (login, other, stranger)
+        ]
+        assert response.status_code == 204
+        assert statuses == [200, 401, 200]

@@ -1,0 +1,142 @@
+"""Resetting a forgotten password over HTTP."""
+
+from datetime import timedelta
+
+import pytest
+from httpx import AsyncClient
+from sqlmodel import select
+
+from app.core import clock
+from app.core.mail import MemoryMailer
+from app.core.resources import Resources
+from app.models.one_time_tokens import OneTimeToken
+from tests.factories import (
+    API,
+    OTHER_PASSWORD,
+    PASSWORD,
+    Factory,
+    refresh,
+    request_token,
+    token_in,
+)
+
+REQUEST = f"{API}/auth/password-reset"
+CONFIRM = f"{REQUEST}/confirm"
+
+
+async def test_a_reset_ends_all_sessions_verifies_the_address_and_tells_the_user(
+    client: AsyncClient, factory: Factory, mailer: MemoryMailer
+) -> None:
+    login = await factory.login()
+    await client.post(REQUEST, json={"email": login.user.email})
+    body = {"token": token_in(mailer.sent[0]), "new_password": OTHER_PASSWORD}
+
+    response = await client.post(CONFIRM, json=body)
+
+    stored = await factory.stored_user(login.user.id)
+    assert response.status_code == 204
+    assert (await client.get(f"{API}/users/me", headers=login.headers)).status_code == 401
+    assert (await refresh(client, login.refresh_token)).status_code == 400
+    assert (await request_token(client, login.user.email, PASSWORD)).status_code == 400
+    assert (await request_token(client, login.user.email, OTHER_PASSWORD)).status_code == 200
+    assert stored is not None
+    assert stored.email_verified_at is not None
+    assert mailer.sent[1].subject == "Your password was changed"
+
+
+async def test_a_token_works_once(
+    client: AsyncClient, factory: Factory, mailer: MemoryMailer
+) -> None:
+    user = await factory.user()
+    await client.post(REQUEST, json={"email": user.email})
+    body = {"token": token_in(mailer.sent[0]), "new_password": OTHER_PASSWORD}
+
+    first = await client.post(CONFIRM, json=body)
+    second = await client.post(CONFIRM, json=body)
+
+    assert (first.status_code, second.status_code) == (204, 422)
+    assert second.json()["code"] == "invalid_token"
+
+
+async def test_a_weak_password_does_not_use_up_the_token(
+    client: AsyncClient, factory: Factory, mailer: MemoryMailer
+) -> None:
+    user = await factory.user()
+    await client.post(REQUEST, json={"email": user.email})
+    token = token_in(mailer.sent[0])
+
+    weak = await client.post(CONFIRM, json={"token": token, "new_password": "passwordpassword"})
+    strong = await client.post(CONFIRM, json={"token": token, "new_password": OTHER_PASSWORD})
+
+    assert (weak.status_code, weak.json()["code"]) == (422, "weak_password")
+    assert strong.status_code == 204
+
+
+async def test_a_log_in_voids_the_token(
+    client: AsyncClient, factory: Factory, mailer: MemoryMailer
+) -> None:
+    user = await factory.user()
+    await client.post(REQUEST, json={"email": user.email})
+    await request_token(client, user.email)
+
+    response = await client.post(
+        CONFIRM, json={"token": token_in(mailer.sent[0]), "new_password": OTHER_PASSWORD}
+    )
+
+    assert response.json()["code"] == "invalid_token"
+
+
+async def test_a_change_of_the_password_voids_the_token(
+    client: AsyncClient, factory: Factory, mailer: MemoryMailer
+) -> None:
+    login = await factory.login()
+    await client.post(REQUEST, json={"email": login.user.email})
+    change = {"current_password": PASSWORD, "new_password": OTHER_PASSWORD}
+    await client.post(f"{API}/users/me/password", json=change, headers=login.headers)
+
+    response = await client.post(
+        CONFIRM, json={"token": token_in(mailer.sent[0]), "new_password": PASSWORD}
+    )
+
+    assert response.json()["code"] == "invalid_token"
+
+
+async def test_a_token_dies_after_thirty_minutes(
+    client: AsyncClient,
+    factory: Factory,
+    mailer: MemoryMailer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    user = await factory.user()
+    issued = clock.now() - timedelta(minutes=30)
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "now", lambda: issued)
+        await client.post(REQUEST, json={"email": user.email})
+
+    response = await client.post(
+        CONFIRM, json={"token": token_in(mailer.sent[0]), "new_password": OTHER_PASSWORD}
+    )
+
+    assert response.json()["code"] == "invalid_token"
+
+
+async def test_a_deactivated_user_is_mailed_nothing(
+    client: AsyncClient, factory: Factory, mailer: MemoryMailer
+) -> None:
+    user = await factory.user(is_active=False)
+
+    response = await client.post(REQUEST, json={"email": user.email})
+
+    assert (response.status_code, mailer.sent) == (202, [])
+
+
+async def test_the_job_commits_what_it_mails(
+    live: AsyncClient, live_factory: Factory, live_resources: Resources
+) -> None:
+    user = await live_factory.user()
+
+    await live.post(REQUEST, json={"email": user.email})
+
+    async with live_resources.database.transaction() as session:
+        stored = (await session.exec(select(OneTimeToken.user_id))).all()
+    assert stored == [user.id]

@@ -1,0 +1,220 @@
+"""Bad input is a problem document with a right 4xx, never a 500. Generated from the document."""
+
+import json
+from typing import Any
+
+import pytest
+from httpx import AsyncClient, Response
+
+from app.core.ids import new_id
+from app.core.rate_limit import limiter
+from tests.factories import API, Factory, Login, registration
+from tests.routes import OPERATIONS, Operation
+
+WITH_BODY = [each for each in OPERATIONS if each.body_schema]
+FIELDS = [
+    (operation, field)
+    for operation in WITH_BODY
+    for field in (operation.body_schema or {})["properties"]
+]
+PATCH_FIELDS = [(operation, field) for operation, field in FIELDS if operation.method == "PATCH"]
+
+BAD_VALUES = [
+    r'"\u0000"',
+    r'"\ud800"',
+    '"' + "x" * 5000 + '"',
+    "1" + "0" * 400,
+    "1e400",
+    "-1",
+    "1.5",
+    '""',
+    '"  "',
+    "[]",
+    '{"a": {}}',
+    "NaN",
+]
+
+
+def assert_is_a_problem(response: Response, *statuses: int) -> None:
+    problem = response.json()
+    assert response.status_code in statuses, response.text
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert problem["status"] == response.status_code
+    assert problem["request_id"] == response.headers["X-Request-ID"]
+    assert problem["type"] == "about:blank"
+
+
+def describe(parameter: Any) -> str:
+    return parameter.id if isinstance(parameter, Operation) else str(parameter)[:20]
+
+
+async def send(client: AsyncClient, admin: Login, operation: Operation, body: str) -> Response:
+    """Send the body as an admin, to the admin's own id where the path has one."""
+    headers = {**admin.headers, "Content-Type": "application/json"}
+    return await client.request(
+        operation.method, operation.path_with(admin.user.id), content=body, headers=headers
+    )
+
+
+@pytest.mark.parametrize(("operation", "field"), FIELDS, ids=describe)
+async def test_no_value_of_any_field_fails_the_service(
+    client: AsyncClient,
+    factory: Factory,
+    monkeypatch: pytest.MonkeyPatch,
+    operation: Operation,
+    field: str,
+) -> None:
+    admin = await factory.admin()
+    monkeypatch.setattr(limiter, "enabled", False)
+
+    for value in BAD_VALUES:
+        response = await send(client, admin, operation, f'{{"{field}": {value}}}')
+
+        assert_is_a_problem(response, 403, 422)
+
+
+@pytest.mark.parametrize("operation", WITH_BODY, ids=describe)
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("", 422),
+        ("{", 422),
+        ("[]", 422),
+        ("null", 422),
+        ('"text"', 422),
+        ("1" * 5000, 400),
+        ("[" * 20_000, 400),
+        ('{"unknown": 1}', 422),
+    ],
+    ids=lambda value: str(value)[:10],
+)
+async def test_no_malformed_body_fails_the_service(
+    client: AsyncClient, factory: Factory, operation: Operation, body: str, status: int
+) -> None:
+    response = await send(client, await factory.admin(), operation, body)
+
+    assert_is_a_problem(response, status)
+
+
+@pytest.mark.parametrize("operation", WITH_BODY, ids=describe)
+async def test_unknown_fields_are_refused(
+    client: AsyncClient, factory: Factory, operation: Operation
+) -> None:
+    response = await send(client, await factory.admin(), operation, '{"a/b~c": 1}')
+
+    violations = response.json()["errors"]
+    assert {"pointer": "/a~1b~0c", "code": "extra_forbidden"}.items() <= violations[-1].items()
+
+
+@pytest.mark.parametrize(("operation", "field"), PATCH_FIELDS, ids=describe)
+async def test_null_clears_what_may_be_null_and_is_refused_elsewhere(
+    client: AsyncClient, factory: Factory, operation: Operation, field: str
+) -> None:
+    schema = (operation.body_schema or {})["properties"][field]
+    nullable = {"type": "null"} in schema.get("anyOf", [])
+
+    response = await send(client, await factory.admin(), operation, json.dumps({field: None}))
+
+    assert response.status_code == (200 if nullable else 422)
+    assert not nullable or response.json()[field] is None
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=describe)
+async def test_ten_megabytes_are_refused_before_anything_is_done(
+    client: AsyncClient, operation: Operation
+) -> None:
+    response = await client.request(
+        operation.method, operation.path_with(new_id()), content=b"x" * 10_000_000
+    )
+
+    assert_is_a_problem(response, 413)
+
+
+async def test_a_body_that_does_not_declare_its_size_is_counted(client: AsyncClient) -> None:
+    async def chunks() -> Any:
+        for _ in range(100):
+            yield b" " * 100_000
+
+    response = await client.post(
+        f"{API}/users", content=chunks(), headers={"Content-Type": "application/json"}
+    )
+
+    assert_is_a_problem(response, 413)
+
+
+@pytest.mark.parametrize(("length", "status"), [("9" * 5000, 413), ("-1", 400), ("x", 400)])
+async def test_an_absurd_content_length_does_not_fail_the_service(
+    client: AsyncClient, length: str, status: int
+) -> None:
+    response = await client.post(f"{API}/users", content=b"{}", headers={"Content-Length": length})
+
+    assert_is_a_problem(response, status)
+
+
+@pytest.mark.parametrize("id_", ["1", "x", "%00", "9" * 400, "%ed%a0%80"])
+async def test_an_id_that_is_none_is_a_422_that_names_the_parameter(
+    client: AsyncClient, factory: Factory, id_: str
+) -> None:
+    admin = await factory.admin()
+
+    response = await client.get(f"{API}/users/{id_}", headers=admin.headers)
+
+    assert_is_a_problem(response, 422)
+    assert response.json()["errors"][0]["parameter"] == "user_id"
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [
+        ({"limit": 0}, "limit"),
+        ({"limit": 101}, "limit"),
+        ({"limit": "1" + "0" * 400}, "limit"),
+        ({"limit": "x"}, "limit"),
+        ({"cursor": "x"}, "cursor"),
+        ({"cursor": "\0"}, "cursor"),
+        ({"cursor": "é"}, "cursor"),
+        ({"cursor": "x" * 513}, "cursor"),
+        ({"unknown": 1}, "unknown"),
+    ],
+    ids=str,
+)
+async def test_a_bad_query_is_a_422_that_names_the_parameter(
+    client: AsyncClient, factory: Factory, query: dict[str, str], parameter: str
+) -> None:
+    admin = await factory.admin()
+
+    response = await client.get(f"{API}/users", params=query, headers=admin.headers)
+
+    assert_is_a_problem(response, 422)
+    assert response.json()["errors"][0]["parameter"] == parameter
+
+
+async def test_nothing_of_the_input_is_echoed(client: AsyncClient) -> None:
+    secret = "opera-mumbles-violet-tractor"
+    body = registration(email=f"{secret}@", password=f"\0{secret}", full_name=["\0" + secret])
+
+    response = await client.post(f"{API}/users", json=body)
+
+    assert_is_a_problem(response, 422)
+    assert len(response.json()["errors"]) == 3
+    assert secret not in response.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/nothing", 404, "not_found"),
+        ("GET", f"{API}/nothing", 404, "not_found"),
+        ("GET", f"{API}/users/", 404, "not_found"),
+        ("GET", "/docs/assets/nothing", 404, "not_found"),
+        ("PUT", f"{API}/users", 405, "method_not_allowed"),
+        ("DELETE", "/livez", 405, "method_not_allowed"),
+    ],
+)
+async def test_what_the_framework_refuses_is_a_problem_too(
+    client: AsyncClient, method: str, path: str, status: int, code: str
+) -> None:
+    response = await client.request(method, path)
+
+    assert_is_a_problem(response, status)
+    assert (response.json()["code"], response.json()["instance"]) == (code, path)
