@@ -28,10 +28,10 @@ POSTGRESQL_OPTIONS = {
 }
 SQLITE_BUSY_TIMEOUT_MS = 5000
 
-# SQLSTATEs (PostgreSQL, appendix A) that say nothing against the request: deadlock, lost
-# serialisation, lock or statement timeout, too many connections, shutting down or starting up.
-TRANSIENT_SQLSTATES = {"40001", "40P01", "55P03", "57014", "53300", "57P01", "57P02", "57P03"}
-DATA_EXCEPTION_CLASS = "22"
+# SQLSTATEs (PostgreSQL, appendix A) that say nothing against the request: a lost connection, an
+# idle transaction, a deadlock, too few resources, a lock timeout, a cancelled statement.
+TRANSIENT_SQLSTATES = ("08", "25P03", "40", "53", "55P03", "57")
+DATA_EXCEPTIONS = "22"
 
 
 def database_url(url: str) -> URL:
@@ -113,7 +113,9 @@ class Database:
                     raise
                 await session.commit()
         except (DBAPIError, OSError) as error:
-            raise _refusal(error) or error from error
+            if refusal := _refusal(error):
+                raise refusal from error
+            raise
         finally:
             self._turns.release()
 
@@ -138,9 +140,9 @@ def _refusal(error: DBAPIError | OSError) -> AppError | None:
     if isinstance(error, OSError) or error.connection_invalidated:
         return ServiceUnavailable()
     sqlstate = getattr(error.orig, "sqlstate", None) or ""
-    if sqlstate in TRANSIENT_SQLSTATES or "database is locked" in str(error.orig):
+    if sqlstate.startswith(TRANSIENT_SQLSTATES) or "database is locked" in str(error.orig):
         return ServiceUnavailable()
-    if sqlstate.startswith(DATA_EXCEPTION_CLASS):
+    if sqlstate.startswith(DATA_EXCEPTIONS):
         return InvalidInput("A value cannot be stored.")
     return None
 

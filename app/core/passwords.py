@@ -4,7 +4,6 @@ The only place that imports passlib and zxcvbn.
 """
 
 import asyncio
-import os
 import unicodedata
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -63,11 +62,11 @@ class HashSlot:
 
 
 class PasswordHasher:
-    """Hands out hash slots: fewer than processors, so that a storm of log-ins leaves one to the
-    event loop, and fewer than database connections, because they are taken before a session.
-    """
+    """Hands out hash slots: a storm of log-ins holds no more processors than there are slots."""
 
-    def __init__(self, *, memory_kib: int, rounds: int, min_length: int) -> None:
+    def __init__(
+        self, *, memory_kib: int, rounds: int, min_length: int, slots: int = 1
+    ) -> None:
         context = CryptContext(
             schemes=["argon2"],
             argon2__type="ID",
@@ -76,7 +75,7 @@ class PasswordHasher:
             argon2__parallelism=1,
         )
         self._slot = HashSlot(context, min_length)
-        self._slots = asyncio.Semaphore(max(1, (os.cpu_count() or 1) - 1))
+        self._slots = asyncio.Semaphore(slots)
         self._waiting = 0
 
     @asynccontextmanager

@@ -1,5 +1,6 @@
 """What the process holds open, shared by the API and the CLI."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -42,6 +43,8 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
                 memory_kib=settings.argon2_memory_kib,
                 rounds=settings.argon2_rounds,
                 min_length=settings.password_min_length,
+                # One processor is left to the event loop, and one connection to other requests.
+                slots=max(1, min(os.cpu_count() or 1, settings.database_pool_size) - 1),
             ),
             access_tokens=AccessTokens(keys, issuer=settings.link("")),
             cursors=Cursors(keys),
