@@ -97,7 +97,7 @@ class RequestContextMiddleware:
         """The path as its route declares it: paths themselves hold ids, and never end."""
         if not self.templates:
             routes = iter_route_contexts(scope["app"].routes)
-            self.templates = {route.endpoint: route.path for route in routes}
+            self.templates = {route.endpoint: route.path for route in routes if route.endpoint}
         return self.templates.get(scope.get("endpoint"))
 
 
