@@ -13,7 +13,7 @@ from app.core.errors import install_error_handlers
 from app.core.logging import configure_logging
 from app.core.middleware import install_middleware
 from app.core.migrations import newest_revision
-from app.core.openapi import describe_errors
+from app.core.openapi import complete
 from app.core.rate_limit import install_rate_limits, limiter
 from app.core.resources import open_resources
 from app.routers import docs, health, v1
@@ -32,7 +32,7 @@ class Application(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """The document, made once."""
         if self.openapi_schema is None:
-            self.openapi_schema = describe_errors(super().openapi())
+            self.openapi_schema = complete(super().openapi())
         return self.openapi_schema
 
 

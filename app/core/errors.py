@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
@@ -207,7 +208,19 @@ async def answer_app_error(request: Request, error: AppError) -> JSONResponse:
 async def answer_http_exception(request: Request, error: HTTPException) -> JSONResponse:
     """Answer what the framework refused: an unknown path, a wrong method, a body too large."""
     kind = FRAMEWORK_ERRORS.get(error.status_code, BadRequest)
-    return problem_response(request.scope, kind, status=error.status_code, headers=error.headers)
+    headers = error.headers
+    if kind is MethodNotAllowed and (methods := _methods_of_path(request)):
+        headers = {"Allow": ", ".join(methods)}
+    return problem_response(request.scope, kind, status=error.status_code, headers=headers)
+
+
+def _methods_of_path(request: Request) -> list[str]:
+    """All that it takes (RFC 9110 §15.5.6); the framework tells the methods of one route only."""
+    routes = list(iter_route_contexts(request.app.routes))
+    paths = {route.path for route in routes if route.endpoint is request.scope.get("endpoint")}
+    return sorted(
+        {method for route in routes if route.path in paths for method in route.methods or ()}
+    )
 
 
 async def answer_validation_error(request: Request, error: RequestValidationError) -> JSONResponse:

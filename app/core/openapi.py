@@ -1,4 +1,6 @@
-"""Error answers in the OpenAPI document: on every operation, with the codes it can return."""
+"""What the OpenAPI document says beyond what FastAPI finds out by itself: error answers on every
+operation, with the codes that it can return, and the headers that a status always carries.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +17,12 @@ from app.core.errors import (
     Unauthenticated,
 )
 
+HEADERS = {
+    "201": ("Location", "The path of what was created."),
+    "401": ("WWW-Authenticate", "The scheme to authenticate with."),
+    "429": ("Retry-After", "Seconds to wait."),
+    "503": ("Retry-After", "Seconds to wait."),
+}
 FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
 
 Responses = dict[int | str, dict[str, Any]]
@@ -30,11 +38,13 @@ def refusals(*errors: type[AppError]) -> Responses:
 
 def form_body(*schemas: type[BaseModel]) -> dict[str, Any]:
     """The `openapi_extra` of a route that reads its form by itself: one of these schemas."""
-    schema = {"oneOf": [each.model_json_schema() for each in schemas]}
+    # A parameter may not come twice, not even an unknown one (RFC 6749 §3.2).
+    others = {"additionalProperties": {"type": "string"}}
+    schema = {"oneOf": [each.model_json_schema() | others for each in schemas]}
     return {"requestBody": {"required": True, "content": {FORM_MEDIA_TYPE: {"schema": schema}}}}
 
 
-def describe_errors(document: dict[str, Any]) -> dict[str, Any]:
+def complete(document: dict[str, Any]) -> dict[str, Any]:
     """Add to each operation the refusals that follow from its shape (its body, its parameters,
     its security). What a feature refuses, its routes declare with `refusals`.
     """
@@ -51,6 +61,10 @@ def describe_errors(document: dict[str, Any]) -> dict[str, Any]:
             for error in _implied(operation):
                 _add(responses, str(error.status), error)
             responses["5XX"] = _response("The service failed, is overloaded or not ready.", [])
+            for status in HEADERS.keys() & responses.keys():
+                name, description = HEADERS[status]
+                header = {"description": description, "schema": {"type": "string"}}
+                responses[status]["headers"] = {name: header}
             operation["responses"] = dict(sorted(responses.items()))
     return document
 

@@ -64,9 +64,7 @@ class HashSlot:
 class PasswordHasher:
     """Hands out hash slots: a storm of log-ins holds no more processors than there are slots."""
 
-    def __init__(
-        self, *, memory_kib: int, rounds: int, min_length: int, slots: int = 1
-    ) -> None:
+    def __init__(self, *, memory_kib: int, rounds: int, min_length: int, slots: int = 1) -> None:
         context = CryptContext(
             schemes=["argon2"],
             argon2__type="ID",

@@ -4,13 +4,14 @@ from typing import Annotated, Generic, TypeVar
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic.json_schema import SkipJsonSchema
 
 from app.core.pagination import DEFAULT_PAGE_SIZE, MAX_CURSOR_LENGTH, MAX_PAGE_SIZE
 from app.models.users import EMAIL_MAX_LENGTH
 
 Item = TypeVar("Item")
 
-NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f]*$"
+NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f-\x9f]*$"
 """A pattern also makes Pydantic refuse lone surrogates, which no database stores."""
 
 
@@ -23,7 +24,9 @@ class Input(BaseModel):
 class Output(BaseModel):
     """What clients are sent, read from rows and entities."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(
+        from_attributes=True, json_schema_serialization_defaults_required=True
+    )
 
 
 class PageQuery(Input):
@@ -32,7 +35,7 @@ class PageQuery(Input):
     limit: int = Field(
         DEFAULT_PAGE_SIZE, ge=1, le=MAX_PAGE_SIZE, description="How many items at most."
     )
-    cursor: str | None = Field(
+    cursor: str | SkipJsonSchema[None] = Field(
         None, max_length=MAX_CURSOR_LENGTH, description="`next_cursor` of the page before."
     )
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import MISSING, Field, StringConstraints
+from pydantic import MISSING, AfterValidator, Field, StrictBool, StringConstraints
 
 from app.core.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 from app.core.passwords import MAX_PASSWORD_LENGTH
@@ -14,15 +14,18 @@ from app.schemas.base import NO_CONTROL_CHARACTERS, Email, Input, Output
 FullName = Annotated[
     str,
     StringConstraints(
-        strip_whitespace=True,
         max_length=FULL_NAME_MAX_LENGTH,
         # At least one character that is neither white space nor a control character.
-        pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$",
+        pattern=r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$",
     ),
+    AfterValidator(str.strip),  # after the pattern, so that the pattern is all there is to it
+    Field(examples=["Ada Lovelace"]),
 ]
 
 NewPassword = Annotated[
-    str, StringConstraints(max_length=MAX_PASSWORD_LENGTH, pattern=NO_CONTROL_CHARACTERS)
+    str,
+    StringConstraints(max_length=MAX_PASSWORD_LENGTH, pattern=NO_CONTROL_CHARACTERS),
+    Field(examples=["correct horse battery staple"]),
 ]
 """A password to be set. How short and how weak it may be, settings decide."""
 
@@ -37,7 +40,7 @@ class UserCreate(Input):
     """A registration."""
 
     email: Email
-    password: NewPassword = Field(examples=["correct horse battery staple"])
+    password: NewPassword
     full_name: FullName | None = None
 
 
@@ -51,7 +54,7 @@ class UserUpdate(ProfileUpdate):
     """What admins change about users. An absent field stays."""
 
     role: Role | MISSING = MISSING
-    is_active: bool | MISSING = Field(
+    is_active: StrictBool | MISSING = Field(
         MISSING, description="False ends every session of the user, at once."
     )
 

@@ -26,7 +26,14 @@ class SessionService:
             user_id=principal.user.id, now=clock.now(), after=after, limit=query.limit
         )
         items = [
-            SessionPublic(**session.model_dump(), current=session.id == principal.session_id)
+            SessionPublic(
+                id=session.id,
+                user_agent=session.user_agent,
+                created_at=session.created_at,
+                last_used_at=session.last_used_at,
+                expires_at=session.expires_at,
+                current=session.id == principal.session_id,
+            )
             for session in sessions
         ]
         return Slice(items, self._cursors.seal(list_name, end) if end else None)
