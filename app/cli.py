@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 import uvicorn
-from pydantic import BaseModel, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from app.core import migrations
 from app.core.config import EXAMPLE_SECRET, Settings, admin_password
@@ -19,6 +19,7 @@ from app.core.resources import open_resources
 from app.dependencies.jobs import unit_of_work
 from app.main import create_app
 from app.schemas.base import Email
+from app.schemas.users import NewPassword
 from app.services.purge import Purged
 
 ENV_FILE = Path(".env")
@@ -26,11 +27,9 @@ ENV_EXAMPLE = migrations.ROOT / ".env.example"
 
 cli = typer.Typer(help="Operate Plumbline.", no_args_is_help=True, add_completion=False)
 
-
-class AdminAddress(BaseModel):
-    """The address of an admin, held to the rules of the API."""
-
-    email: Email
+# What is typed here is held to the rules of the API.
+_email: TypeAdapter[str] = TypeAdapter(Email)
+_new_password: TypeAdapter[str] = TypeAdapter(NewPassword)
 
 
 def load_settings() -> Settings:
@@ -67,21 +66,12 @@ def migrate() -> None:
 @cli.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65_535)] = 8000,
 ) -> None:
     """Serve the API in this process."""
     settings = load_settings()
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            message = (
-                f"Cannot listen on {host}:{port}: {error.strerror}. Choose another: PORT=8001."
-            )
-            typer.secho(message, fg=typer.colors.RED, err=True)
-            raise typer.Exit(1) from error
-    typer.echo(f"API and docs:   http://{host}:{port}/docs")
+    _confirm_free(host, port)
+    typer.echo(f"API and docs:   http://{f'[{host}]' if ':' in host else host}:{port}/docs")
     typer.echo("Make an admin:  make admin EMAIL=you@example.com")
     uvicorn.run(
         create_app(settings),
@@ -92,6 +82,19 @@ def serve(
         server_header=False,
         proxy_headers=False,  # TRUSTED_PROXIES decides, in the application
     )
+
+
+def _confirm_free(host: str, port: int) -> None:
+    """Exit with 1 and one clear line if someone else listens there."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        message = f"Cannot listen on {host}:{port}: {error.strerror}. Choose another: PORT=8001."
+        typer.secho(message, fg=typer.colors.RED, err=True)
+        raise typer.Exit(1) from error
 
 
 @cli.command()
@@ -105,8 +108,7 @@ def create_admin(
     settings = load_settings()
     configure_logging(settings)
     try:
-        address = AdminAddress(email=email).email
-        outcome = asyncio.run(_create_admin(settings, address))
+        outcome = asyncio.run(_create_admin(settings, _email.validate_python(email)))
     except ValidationError as error:
         outcome = None
         problem = error.errors()[0]["msg"]
@@ -124,8 +126,8 @@ async def _create_admin(settings: Settings, email: str) -> str:
         async with unit_of_work(resources) as services:
             if await services.users.raise_to_admin(email):
                 return f"{email} is an admin now, with the password as it was."
-        password = admin_password() or typer.prompt(
-            "Password", hide_input=True, confirmation_prompt=True
+        password = _new_password.validate_python(
+            admin_password() or typer.prompt("Password", hide_input=True, confirmation_prompt=True)
         )
         async with resources.passwords.slot() as slot, unit_of_work(resources) as services:
             await services.users.create_admin(email, password=password, slot=slot)

@@ -37,6 +37,7 @@ def migrate(connection: Connection) -> None:
         render_item=render_item,
         render_as_batch=sqlite,
         compare_server_default=True,
+        transactional_ddl=True,  # on SQLite too, where Alembic does not expect it of the driver
         autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
     )
     with context.begin_transaction():

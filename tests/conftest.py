@@ -9,6 +9,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from alembic import command
@@ -36,17 +37,17 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(scope="session")
-async def database_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    """An empty database of this worker's own."""
+@asynccontextmanager
+async def empty_database(label: str, directory: Path) -> AsyncIterator[str]:
+    """The URL of a new database, which is gone afterwards."""
     if (given := os.environ.get("TEST_DATABASE_URL")) is None:
-        yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'plumbline_test.db'}"
+        yield f"sqlite:///{directory / f'{label}_test.db'}"
         return
     url = make_url(given)
     name = url.database or ""
     if not name.endswith("_test"):
         pytest.exit(f"The suite empties its database: {name!r} has to end in '_test'.")
-    own = f"{name.removesuffix('_test')}_{WORKER}_test"
+    own = f"{name.removesuffix('_test')}_{label}_test"
     server = create_async_engine(
         url.set(drivername="postgresql+asyncpg", database="postgres"), isolation_level="AUTOCOMMIT"
     )
@@ -56,6 +57,13 @@ async def database_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
         yield url.set(database=own).render_as_string(hide_password=False)
         await connection.execute(text(f'DROP DATABASE IF EXISTS "{own}" WITH (FORCE)'))
     await server.dispose()
+
+
+@pytest.fixture(scope="session")
+async def database_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """An empty database of this worker's own."""
+    async with empty_database(WORKER, tmp_path_factory.mktemp("database")) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

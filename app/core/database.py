@@ -69,9 +69,10 @@ def _configure_sqlite(engine: AsyncEngine, *, foreign_keys: bool) -> None:
         # The driver must begin nothing by itself: it would commit before DDL and lose savepoints.
         connection.isolation_level = None
         cursor = connection.cursor()
+        # First, because the next one waits for a lock too.
+        cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_TIMEOUT_MS}")
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=NORMAL")
-        cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_TIMEOUT_MS}")
         cursor.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
         cursor.close()
 

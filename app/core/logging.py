@@ -39,7 +39,9 @@ def configure_logging(settings: Settings) -> None:
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(settings.log_level)
+    # At DEBUG the libraries' lines carry statements with their values: only ours are wanted.
+    root.setLevel("INFO" if settings.log_level == "DEBUG" else settings.log_level)
+    logging.getLogger("app").setLevel(settings.log_level)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True

@@ -4,13 +4,16 @@ The only place that imports aiosmtplib and Jinja2.
 """
 
 from dataclasses import dataclass
+from email.headerregistry import Address
 from email.message import EmailMessage
+from email.utils import make_msgid
 from pathlib import Path
 from typing import Protocol
 
 import aiosmtplib
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from app.core import clock
 from app.core.config import MailBackend, Settings, SmtpSecurity
 from app.core.logging import get_logger
 
@@ -64,7 +67,8 @@ class ConsoleMailer:
         lines = ["mail.console", f"To: {mail.to}", f"Subject: {mail.subject}", "", mail.text]
         if mail.curl:
             lines += ["", "There is no front end here; this does the same:", mail.curl]
-        _logger.info("\n".join(lines))
+        # The log adds its own to the last line, and nobody wants to copy that.
+        _logger.info("\n".join([*lines, ""]))
 
 
 class SmtpMailer:
@@ -74,12 +78,14 @@ class SmtpMailer:
         self._settings = settings
 
     async def send(self, mail: Mail) -> None:
-        """Send it. Raises SMTPException, OSError."""
+        """Send it, or raise what went wrong."""
         settings = self._settings
         message = EmailMessage()
         message["From"] = settings.mail_from
-        message["To"] = mail.to
+        message["To"] = Address(addr_spec=mail.to)  # one address, never a list of them
         message["Subject"] = mail.subject
+        message["Date"] = clock.now()
+        message["Message-ID"] = make_msgid(domain=settings.public_url.host)
         message.set_content(mail.text)
         message.add_alternative(mail.html, subtype="html")
         password = settings.smtp_password
@@ -131,5 +137,5 @@ class MailQueue:
         for mail in self._mails:
             try:
                 await self._mailer.send(mail)
-            except (aiosmtplib.SMTPException, OSError):
+            except Exception:
                 _logger.exception("mail.failed", subject=mail.subject)

@@ -2,11 +2,12 @@
 
 Two engines of one library share the store. slowapi's decorators, which count synchronously, carry
 the limits of the sensitive routes; everything else counts asynchronously. When Redis goes away both
-go on counting in memory, by one flag, until it is back.
+go on counting in memory, until it is back.
 
 The only place that imports slowapi and limits.
 """
 
+import asyncio
 import ipaddress
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -18,13 +19,13 @@ from typing import Any, TypeVar
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from limits import RateLimitItem, WindowStats, parse
-from limits.aio.storage import MemoryStorage, RedisStorage
-from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from limits.aio.storage import MemoryStorage as AsyncMemory
+from limits.aio.storage import RedisStorage as AsyncRedis
+from limits.aio.strategies import SlidingWindowCounterRateLimiter as AsyncEngine
 from limits.errors import StorageError
-from limits.storage import storage_from_string
-from limits.strategies import STRATEGIES
+from limits.storage import MemoryStorage, RedisStorage
+from limits.strategies import SlidingWindowCounterRateLimiter as Engine
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 from slowapi import Limiter
 from slowapi.errors import RateLimitExceeded
 
@@ -33,10 +34,12 @@ from app.core.config import Settings
 from app.core.errors import RateLimited, answer_app_error
 from app.core.logging import get_logger
 
-STRATEGY = "sliding-window-counter"
 KEY_PREFIX = "plumbline:limits"
 # slowapi waits for the store on the event loop: a store that hangs must not hang the service.
 TIMEOUTS: dict[str, Any] = {"socket_timeout": 0.08, "socket_connect_timeout": 0.08}
+PATIENCE_TICKS = 40
+TICK_SECONDS = 0.005
+FIRST_BACK_OFF_SECONDS = 1.0
 MAX_BACK_OFF_SECONDS = 32.0
 IPV6_PREFIX = 64
 """One customer holds a whole /64, so its addresses count as one."""
@@ -73,69 +76,162 @@ class Budget:
             raise RateLimited(self.reset_seconds)
 
 
+class Store(Engine):
+    """Counts in Redis, if there is one, and in memory while it is away.
+
+    slowapi uses it as a synchronous engine; all others count asynchronously.
+    """
+
+    def __init__(self, redis: Engine | None = None, async_redis: AsyncEngine | None = None) -> None:
+        super().__init__(MemoryStorage())
+        self._redis = redis
+        self._async_redis = async_redis
+        self._async_memory = AsyncEngine(AsyncMemory())
+        self._is_away = False
+        self._back_off = 0.0
+        self._next_try = 0.0
+
+    def hit(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
+        """Whether the budget had `cost` left, which it now has not."""
+        if self._redis is not None and not self._is_away:
+            try:
+                return self._redis.hit(item, *identifiers, cost=cost)
+            except StorageError:
+                self._lose()
+        return super().hit(item, *identifiers, cost=cost)
+
+    def get_window_stats(self, item: RateLimitItem, *identifiers: str) -> WindowStats:
+        """What is left of the budget, and when it grows again."""
+        if self._redis is not None and not self._is_away:
+            try:
+                return self._redis.get_window_stats(item, *identifiers)
+            except StorageError:
+                self._lose()
+        return super().get_window_stats(item, *identifiers)
+
+    async def count(self, work: Callable[[AsyncEngine], Awaitable[T]]) -> T:
+        """The work, done with Redis or with memory."""
+        if self._async_redis is not None and self._may_try():
+            try:
+                async with _patience():
+                    result = await work(self._async_redis)
+            except (StorageError, TimeoutError):
+                self._lose()
+            else:
+                self._find()
+                return result
+        return await work(self._async_memory)
+
+    async def is_reachable(self) -> bool | None:
+        """Whether Redis answers; None when there is none."""
+        if self._async_redis is None:
+            return None
+        async with _patience():
+            return await self._async_redis.storage.check()
+
+    def _lose(self) -> None:
+        if not self._is_away:
+            self._is_away = True
+            self._back_off = FIRST_BACK_OFF_SECONDS
+            self._next_try = clock.monotonic() + self._back_off
+            _logger.warning("rate_limit.store_lost")
+
+    def _find(self) -> None:
+        if self._is_away:
+            self._is_away = False
+            _logger.warning("rate_limit.store_back")
+
+    def _may_try(self) -> bool:
+        if not self._is_away:
+            return True
+        if clock.monotonic() < self._next_try:
+            return False
+        # Before the attempt is awaited: one request makes it, and no other waits for it.
+        self._back_off = min(self._back_off * 2, MAX_BACK_OFF_SECONDS)
+        self._next_try = clock.monotonic() + self._back_off
+        return True
+
+
+@asynccontextmanager
+async def _patience() -> AsyncIterator[None]:
+    """Raises TimeoutError after so many ticks of the event loop. A plain timeout would run out
+    while the loop is busy with a burst of requests, and take Redis for away just then.
+    """
+    loop = asyncio.get_running_loop()
+    timer: asyncio.TimerHandle
+
+    def tick(left: int) -> None:
+        nonlocal timer
+        if left:
+            timer = loop.call_later(TICK_SECONDS, tick, left - 1)
+        else:
+            timeout.reschedule(loop.time())
+
+    async with asyncio.timeout(None) as timeout:
+        tick(PATIENCE_TICKS)
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+
+@asynccontextmanager
+async def _open_store(settings: Settings) -> AsyncIterator[Store]:
+    if settings.redis_url is None:
+        yield Store()
+        return
+    url = settings.redis_url.get_secret_value()
+    options: dict[str, Any] = {"wrap_exceptions": True, "key_prefix": KEY_PREFIX}
+    client = Redis.from_url(url)
+    pool: Any = client.connection_pool  # its annotation forgets that options may be objects
+    storage = RedisStorage(url, **options, **TIMEOUTS)
+    async_storage = AsyncRedis(
+        f"async+{url}", implementation="redispy", connection_pool=pool, **options
+    )
+    try:
+        yield Store(Engine(storage), AsyncEngine(async_storage))
+    finally:
+        storage.storage.close()
+        await client.aclose()
+
+
 class SharedLimiter(Limiter):
-    """slowapi's limiter, with an asynchronous side on the same store and the same outage."""
+    """slowapi's limiter, with an asynchronous side on the same store."""
 
     def __init__(self) -> None:
-        self._down = False
-        self._next_probe = 0.0
-        self._back_off = 1.0
-        self._shared: SlidingWindowCounterRateLimiter | None = None
-        self._local = SlidingWindowCounterRateLimiter(MemoryStorage())
         super().__init__(
             key_func=by_ip,
-            strategy=STRATEGY,
-            in_memory_fallback_enabled=True,
             key_style="endpoint",  # by URL, every id in a path would have a budget of its own
             # An empty file. Without one it would read the application's `.env` by itself.
             config_filename=str(Path(__file__).parent.parent / "py.typed"),
         )
+        self._store = Store()
+
+    def get_app_config(self, key: str, default_value: Any = None) -> Any:  # noqa: ARG002
+        """The default. slowapi would look in the environment, and take "false" for true there."""
+        return default_value
 
     @property
-    def _storage_dead(self) -> bool:
-        """Slowapi's flag for an outage; both sides read and write it."""
-        return self._down
-
-    @_storage_dead.setter
-    def _storage_dead(self, down: bool) -> None:
-        if down == self._down:
-            return
-        self._down = down
-        self._back_off = 1.0
-        self._next_probe = clock.monotonic() + self._back_off
-        _logger.warning("rate_limit.store_lost" if down else "rate_limit.store_back")
+    def limiter(self) -> Store:
+        """The engine of slowapi's decorators."""
+        return self._store
 
     @asynccontextmanager
     async def open(self, settings: Settings) -> AsyncIterator[None]:
         """Count by these settings, in the store that they name, while the context lasts."""
-        self.configure(settings)
-        if settings.redis_url is None:
-            yield
-            return
-        url = settings.redis_url.get_secret_value()
-        client = Redis.from_url(url, **TIMEOUTS)
-        pool: Any = client.connection_pool  # its annotation forgets that options may be objects
-        shared = RedisStorage(
-            f"async+{url}",
-            wrap_exceptions=True,
-            implementation="redispy",
-            key_prefix=KEY_PREFIX,
-            connection_pool=pool,
-        )
-        self._shared = SlidingWindowCounterRateLimiter(shared)
-        self._count_synchronously_in(url, key_prefix=KEY_PREFIX, **TIMEOUTS)
-        try:
-            yield
-        finally:
-            self._shared = None
-            self._count_synchronously_in("memory://")
-            self._down = False
-            await client.aclose()
+        outer_settings, outer_store = getattr(self, "settings", settings), self._store
+        async with _open_store(settings) as store:
+            self._store = store
+            self.configure(settings)
+            try:
+                yield
+            finally:
+                self.configure(outer_settings)
+                self._store = outer_store
 
     def configure(self, settings: Settings) -> None:
         """Take the policies from these settings."""
         self.settings = settings
-        # slowapi takes RATELIMIT_ENABLED from the environment, where "false" would turn it on.
         self.enabled = settings.limits_enabled
 
     def policy(self, name: str) -> Callable[[], str]:
@@ -144,15 +240,15 @@ class SharedLimiter(Limiter):
 
     async def draw(self, policy: str, *key: str) -> Budget:
         """Take one from the budget of `key`; exceeded when there was none left."""
-        return await self._with_store(lambda engine: self._draw(engine, policy, key))
+        return await self._store.count(lambda engine: self._draw(engine, policy, key))
 
     async def peek(self, policy: str, *key: str) -> Budget:
         """The budget of `key`, untouched; exceeded when there is none left."""
-        return await self._with_store(lambda engine: self._peek(engine, policy, key))
+        return await self._store.count(lambda engine: self._peek(engine, policy, key))
 
     async def is_store_reachable(self) -> bool | None:
         """Whether Redis answers; None when there is none."""
-        return None if self._shared is None else await self._shared.storage.check()
+        return await self._store.is_reachable()
 
     def budgets(self, state: dict[str, Any]) -> list[Budget]:
         """The budgets that a request drew on, by the state of its ASGI scope."""
@@ -161,49 +257,19 @@ class SharedLimiter(Limiter):
         if not self.enabled or item is None:
             return budgets
         policy = key[-1].rpartition(".")[2]  # the name of the decorated function
-        try:
-            stats = self.limiter.get_window_stats(item, *key)
-        except RedisError:
-            self._storage_dead = True
-            return budgets
+        stats = self.limiter.get_window_stats(item, *key)
         return [*budgets, Budget.of(policy, item, stats, exceeded=False)]
 
-    def _count_synchronously_in(self, url: str, **options: Any) -> None:
-        self._storage = storage_from_string(url, **options)
-        self._limiter = STRATEGIES[STRATEGY](self._storage)
-
-    async def _draw(
-        self, engine: SlidingWindowCounterRateLimiter, policy: str, key: tuple[str, ...]
-    ) -> Budget:
+    async def _draw(self, engine: AsyncEngine, policy: str, key: tuple[str, ...]) -> Budget:
         item = parse(self.policy(policy)())
         drawn = not self.enabled or await engine.hit(item, policy, *key)
         stats = await engine.get_window_stats(item, policy, *key)
         return Budget.of(policy, item, stats, exceeded=not drawn)
 
-    async def _peek(
-        self, engine: SlidingWindowCounterRateLimiter, policy: str, key: tuple[str, ...]
-    ) -> Budget:
+    async def _peek(self, engine: AsyncEngine, policy: str, key: tuple[str, ...]) -> Budget:
         item = parse(self.policy(policy)())
         stats = await engine.get_window_stats(item, policy, *key)
         return Budget.of(policy, item, stats, exceeded=self.enabled and stats.remaining < 1)
-
-    async def _with_store(
-        self, count: Callable[[SlidingWindowCounterRateLimiter], Awaitable[T]]
-    ) -> T:
-        if self._shared is not None and await self._is_up(self._shared):
-            try:
-                return await count(self._shared)
-            except StorageError:
-                self._storage_dead = True
-        return await count(self._local)
-
-    async def _is_up(self, shared: SlidingWindowCounterRateLimiter) -> bool:
-        if self._down and clock.monotonic() >= self._next_probe:
-            # Before the probe is awaited, so that one request makes it and no other waits for it.
-            self._back_off = min(self._back_off * 2, MAX_BACK_OFF_SECONDS)
-            self._next_probe = clock.monotonic() + self._back_off
-            self._storage_dead = not await shared.storage.check()
-        return not self._down
 
 
 def by_ip(request: Request) -> str:
@@ -215,6 +281,8 @@ def by_ip(request: Request) -> str:
         return host or "unknown"  # slowapi lets everything through whose key is empty
     if address.version == 4:
         return host
+    if address.ipv4_mapped is not None:  # how a socket for both versions names IPv4 clients
+        return str(address.ipv4_mapped)
     return str(ipaddress.ip_network((address, IPV6_PREFIX), strict=False))
 
 
@@ -225,8 +293,8 @@ def by_user(request: Request) -> str:
 
 async def answer_rate_limit_exceeded(request: Request, _: RateLimitExceeded) -> JSONResponse:
     """Answer what a decorator refused."""
-    reset_seconds = max(budget.reset_seconds for budget in limiter.budgets(request.scope["state"]))
-    return await answer_app_error(request, RateLimited(reset_seconds))
+    exceeded = limiter.budgets(request.scope["state"])[-1]
+    return await answer_app_error(request, RateLimited(exceeded.reset_seconds))
 
 
 def install_rate_limits(app: FastAPI) -> None:

@@ -1,0 +1,243 @@
+"""What reaches the log, in which form, and what never does."""
+
+import json
+import logging
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+from fastapi import FastAPI
+from httpx import AsyncClient
+
+from app.core.config import Environment, Settings
+from app.core.errors import install_error_handlers
+from app.core.logging import get_logger
+from app.core.mail import MemoryMailer
+from app.core.middleware import install_middleware
+from app.core.tokens import digest
+from tests.conftest import open_client
+from tests.factories import (
+    API,
+    OTHER_PASSWORD,
+    PASSWORD,
+    Factory,
+    refresh,
+    registration,
+    request_token,
+    token_in,
+)
+from tests.isolation import Log, captured_log
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    """Production's log, at its most talkative."""
+    with captured_log() as log:
+        yield log
+
+
+class TestAccessLine:
+    async def test_tells_who_asked_for_what_and_how_it_went(
+        self, client: AsyncClient, factory: Factory, log: Log
+    ) -> None:
+        admin = await factory.admin()
+
+        response = await client.get(f"{API}/users/{admin.user.id}", headers=admin.headers)
+
+        line = log.lines[-1]
+        assert line.pop("timestamp").endswith("Z")
+        assert line.pop("duration_ms") > 0
+        assert line == {
+            "event": "request",
+            "level": "info",
+            "logger": "app.core.middleware",
+            "method": "GET",
+            "route": f"{API}/users/{{user_id}}",
+            "status": 200,
+            "user_id": str(admin.user.id),
+            "request_id": response.headers["X-Request-ID"],
+        }
+
+    @pytest.mark.parametrize(
+        ("path", "status", "route"),
+        [
+            ("/livez?token=secret", 200, "/livez"),
+            (f"{API}/users?token=secret", 401, f"{API}/users"),
+            (f"{API}/users/secret", 401, f"{API}/users/{{user_id}}"),
+            ("/secret", 404, None),
+        ],
+    )
+    async def test_holds_nothing_that_a_stranger_made_up(
+        self, client: AsyncClient, log: Log, path: str, status: int, route: str | None
+    ) -> None:
+        await client.get(path)
+
+        [line] = log.lines
+        assert (line["status"], line["route"], line["user_id"]) == (status, route, None)
+        assert "secret" not in json.dumps(line)
+
+    async def test_is_for_people_in_development(self, client: AsyncClient) -> None:
+        with captured_log(Environment.DEVELOPMENT) as log:
+            await client.get("/livez")
+
+        line = log.text.splitlines()[0]
+        assert {"request", "method=GET", "route=/livez", "status=200"} <= set(line.split())
+
+
+class TestRequestId:
+    @pytest.mark.parametrize("given", ["a", "0123-abc.DEF_9", "x" * 64])
+    async def test_is_the_one_that_the_client_gives(
+        self, client: AsyncClient, log: Log, given: str
+    ) -> None:
+        response = await client.get("/nowhere", headers={"X-Request-ID": given})
+
+        assert response.headers["X-Request-ID"] == given
+        assert response.json()["request_id"] == given
+        assert [line["request_id"] for line in log.lines] == [given]
+
+    @pytest.mark.parametrize("given", ["", "x" * 65, "two words", 'a"b', "a\nb", "a\n", "ä"])
+    async def test_is_a_new_one_where_the_given_one_could_spoil_the_log(
+        self, client: AsyncClient, log: Log, given: str
+    ) -> None:
+        response = await client.get("/nowhere", headers={b"X-Request-ID": given.encode()})
+
+        made = response.headers["X-Request-ID"]
+        assert str(UUID(made)) == made
+        assert response.json()["request_id"] == made
+        assert [line["request_id"] for line in log.lines] == [made]
+
+    async def test_differs_from_request_to_request(self, client: AsyncClient) -> None:
+        responses = [await client.get("/livez") for _ in range(2)]
+
+        assert len({response.headers["X-Request-ID"] for response in responses}) == 2
+
+
+class TestSecrets:
+    async def test_stay_out_of_the_log_in_the_whole_life_of_an_account(
+        self, client: AsyncClient, factory: Factory, mailer: MemoryMailer, log: Log
+    ) -> None:
+        email, mistyped, queried = "ada@example.com", "mistyped horse battery", "queried-cursor"
+
+        user = (await client.post(f"{API}/users", json=registration(email=email))).json()
+        verification = token_in(mailer.sent[-1])
+        await client.post(f"{API}/auth/verify-email", json={"token": verification})
+        await client.post(f"{API}/auth/verify-email", json={"token": verification})
+        first = (await request_token(client, email)).json()
+        second = (await refresh(client, first["refresh_token"])).json()
+        bearer = {"Authorization": f"Bearer {second['access_token']}"}
+        await client.get(f"{API}/auth/sessions?cursor={queried}", headers=bearer)
+        await refresh(client, first["refresh_token"])
+        await request_token(client, email, mistyped)
+        await client.post(f"{API}/users", json={"email": "", "password": mistyped})
+        before = await factory.stored_user(UUID(user["id"]))
+        await client.post(f"{API}/auth/password-reset", json={"email": email})
+        reset = token_in(mailer.sent[-1])
+        confirmation = {"token": reset, "new_password": OTHER_PASSWORD}
+        await client.post(f"{API}/auth/password-reset/confirm", json=confirmation)
+        after = await factory.stored_user(UUID(user["id"]))
+
+        assert before is not None
+        assert after is not None
+        kinds = ("access_token", "refresh_token")
+        tokens = [verification, reset, *(pair[kind] for pair in (first, second) for kind in kinds)]
+        passwords = [PASSWORD, OTHER_PASSWORD, mistyped, before.password_hash, after.password_hash]
+        secrets = [*tokens, *map(digest, tokens), *passwords, queried]
+        assert [secret for secret in secrets if secret in log.text] == []
+        assert [line["status"] for line in log.lines if line["event"] == "request"] == [
+            201, 204, 422, 200, 200, 422, 400, 400, 422, 202, 204,
+        ]  # fmt: skip
+
+
+class TestUnexpectedException:
+    @pytest.fixture
+    async def failing(self, settings: Settings) -> FastAPI:
+        """An application with our middleware, one of whose routes has a fault."""
+        app = FastAPI()
+        install_middleware(app, settings)
+        install_error_handlers(app)
+
+        @app.get("/fails")
+        async def fail() -> None:
+            password = PASSWORD
+            raise RuntimeError(f"{len(password)} is on fire")
+
+        return app
+
+    async def test_is_a_problem_that_tells_nothing(self, failing: FastAPI) -> None:
+        async with open_client(failing) as client:
+            response = await client.get("/fails")
+
+        assert response.headers["Content-Type"] == "application/problem+json"
+        assert response.json() == {
+            "type": "about:blank",
+            "title": "Internal Server Error",
+            "status": 500,
+            "detail": "Something went wrong here; the log has it under this request id.",
+            "instance": "/fails",
+            "code": "internal_error",
+            "request_id": response.headers["X-Request-ID"],
+        }
+
+    async def test_is_in_the_log_with_its_traceback_under_the_same_id(
+        self, failing: FastAPI, log: Log
+    ) -> None:
+        async with open_client(failing) as client:
+            response = await client.get("/fails")
+
+        failure, access = log.lines
+        assert failure["event"] == "request.failed"
+        assert failure["level"] == "error"
+        assert failure["exception"].startswith("Traceback (most recent call last):")
+        assert failure["exception"].endswith("RuntimeError: 28 is on fire")
+        assert (access["route"], access["status"]) == ("/fails", 500)
+        assert {failure["request_id"], access["request_id"]} == {response.json()["request_id"]}
+
+    @pytest.mark.parametrize("environment", Environment)
+    async def test_keeps_local_variables_out_of_the_log(
+        self, failing: FastAPI, environment: Environment
+    ) -> None:
+        with captured_log(environment) as log:
+            async with open_client(failing) as client:
+                await client.get("/fails")
+
+        assert "RuntimeError: 28 is on fire" in log.text
+        assert PASSWORD not in log.text
+
+
+class TestLibraries:
+    def test_write_lines_of_the_same_form(self, log: Log) -> None:
+        logging.getLogger("library").warning("%d left\nof %d", 1, 2)
+
+        [line] = log.lines
+        assert line.pop("timestamp").endswith("Z")
+        assert line == {"event": "1 left\nof 2", "level": "warning", "logger": "library"}
+
+    def test_do_not_write_what_they_do_at_debug_because_it_carries_values(self, log: Log) -> None:
+        get_logger("app.services.users").debug("ours")
+        logging.getLogger("aiosqlite").debug("theirs")
+
+        assert [line["event"] for line in log.lines] == ["ours"]
+
+    def test_do_not_write_a_second_access_line(self, log: Log) -> None:
+        logging.getLogger("uvicorn.access").info('"GET /livez?token=secret HTTP/1.1" 200')
+
+        assert log.lines == []
+
+
+@pytest.mark.parametrize(
+    ("level", "names"),
+    [
+        ("DEBUG", ["debug", "info", "warning", "error"]),
+        ("INFO", ["info", "warning", "error"]),
+        ("WARNING", ["warning", "error"]),
+        ("ERROR", ["error"]),
+    ],
+)
+def test_the_level_says_which_of_our_lines_are_written(level: str, names: list[str]) -> None:
+    logger = get_logger("app.services.users")
+
+    with captured_log(level=level) as log:
+        for name in ("debug", "info", "warning", "error"):
+            getattr(logger, name)("event")
+
+    assert [line["level"] for line in log.lines] == names

@@ -1,0 +1,313 @@
+"""How mails are made, and how they leave."""
+
+import asyncio
+import shlex
+from base64 import b64encode
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
+
+import pytest
+from aiosmtplib import SMTPException
+from fastapi import FastAPI
+from httpx import AsyncClient
+from jinja2 import UndefinedError
+from pydantic import SecretStr
+
+from app.core import clock
+from app.core.config import Environment, MailBackend, Settings, SmtpSecurity
+from app.core.mail import (
+    TEMPLATES,
+    ConsoleMailer,
+    Mail,
+    MailQueue,
+    MemoryMailer,
+    SmtpMailer,
+    create_mailer,
+    render,
+)
+from app.core.resources import Resources
+from tests.factories import API, OTHER_PASSWORD, Factory, registration
+from tests.isolation import Log, captured_log
+
+MAIL = Mail(to="ada@example.com", subject="Grüße", text="Guten Tag", html="<p>Guten Tag</p>")
+LOGIN = {"smtp_username": "plumbline", "smtp_password": SecretStr("smtp-pass")}
+OFFERS_LOGIN = {"EHLO": "250-here\r\n250 AUTH PLAIN", "AUTH": "235 welcome"}
+CREDENTIALS = b64encode(b"\0plumbline\0smtp-pass").decode()
+JSON = {"Content-Type": "application/json"}
+FORGED = {"Host": "eve.example", "X-Forwarded-Host": "eve.example", "Forwarded": "host=eve.example"}
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    with captured_log() as log:
+        yield log
+
+
+class SmtpServer:
+    """Keeps the mails that it takes. It replies to commands by how they start."""
+
+    def __init__(self, replies: dict[str, str]) -> None:
+        self.port = 0
+        self.commands: list[str] = []
+        self.mails: list[EmailMessage] = []
+        self._replies = {"(connection)": "220 here", "DATA": "354 go on", **replies}
+
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection until the client closes it."""
+        writer.write(self._reply_to("(connection)"))
+        while command := (await reader.readline()).decode(errors="replace").strip():
+            self.commands.append(command)
+            writer.write(self._reply_to(command))
+            if command == "DATA":
+                mail = await reader.readuntil(b"\r\n.\r\n")
+                self.mails.append(message_from_bytes(mail[:-3], policy=policy.default))
+                writer.write(b"250 taken\r\n")
+        writer.close()
+
+    def _reply_to(self, command: str) -> bytes:
+        replies = [reply for start, reply in self._replies.items() if command.startswith(start)]
+        reply = [*replies, "250 fine"][0]
+        return f"{reply}\r\n".encode() if reply else b""
+
+
+@asynccontextmanager
+async def smtp_server(**replies: str) -> AsyncIterator[SmtpServer]:
+    """A mail server that listens while the context lasts."""
+    server = SmtpServer(replies)
+    async with await asyncio.start_server(server.converse, "127.0.0.1", 0) as listener:
+        server.port = listener.sockets[0].getsockname()[1]
+        yield server
+
+
+def mailer_for(server: SmtpServer, settings: Settings, **changes: object) -> SmtpMailer:
+    """A mailer that hands its mails to this server, without encryption."""
+    given = {"smtp_host": "127.0.0.1", "smtp_port": server.port, "smtp_security": SmtpSecurity.NONE}
+    return SmtpMailer(settings.model_copy(update={**given, **changes}))
+
+
+class TestSmtpMailer:
+    async def test_sends_text_and_html_from_the_service_to_the_user(
+        self, settings: Settings
+    ) -> None:
+        async with smtp_server() as server:
+            await mailer_for(server, settings).send(MAIL)
+
+        [received] = server.mails
+        text, html = received.iter_parts()
+        assert received["From"] == "Plumbline <no-reply@example.com>"
+        assert received["To"] == "ada@example.com"
+        assert received["Subject"] == "Grüße"
+        assert received.get_content_type() == "multipart/alternative"
+        assert (text.get_content_type(), text.get_content()) == ("text/plain", "Guten Tag\r\n")
+        assert (html.get_content_type(), html.get_content()) == (
+            "text/html",
+            "<p>Guten Tag</p>\r\n",
+        )
+
+    async def test_dates_and_numbers_each_mail(self, settings: Settings) -> None:
+        async with smtp_server() as server:
+            for _ in range(2):
+                await mailer_for(server, settings).send(MAIL)
+
+        age = clock.now() - parsedate_to_datetime(server.mails[0]["Date"])
+        assert timedelta(0) <= age < timedelta(minutes=1)
+        numbers = {received["Message-ID"] for received in server.mails}
+        assert len(numbers) == 2
+        assert all(number.endswith("@127.0.0.1>") for number in numbers)
+
+    async def test_logs_in_where_there_is_a_user_name(self, settings: Settings) -> None:
+        async with smtp_server(**OFFERS_LOGIN) as server:
+            await mailer_for(server, settings, **LOGIN).send(MAIL)
+
+        assert f"AUTH PLAIN {CREDENTIALS}" in server.commands
+
+    @pytest.mark.parametrize("security", [SmtpSecurity.STARTTLS, SmtpSecurity.TLS])
+    async def test_tells_a_server_without_encryption_nothing_where_it_is_asked_for(
+        self, settings: Settings, security: SmtpSecurity
+    ) -> None:
+        async with smtp_server(**OFFERS_LOGIN) as server:
+            mailer = mailer_for(server, settings, smtp_security=security, **LOGIN)
+            with pytest.raises(SMTPException):
+                await mailer.send(MAIL)
+
+        assert [line for line in server.commands if line.startswith(("AUTH", "MAIL"))] == []
+
+
+class TestMailQueue:
+    async def test_a_refused_mail_is_logged_and_keeps_no_other_from_leaving(
+        self, settings: Settings, log: Log
+    ) -> None:
+        async with smtp_server(**{"RCPT TO:<gone@": "550 no such user"}) as server:
+            queue = MailQueue(mailer_for(server, settings))
+            queue.add(replace(MAIL, to="gone@example.com"))
+            queue.add(MAIL)
+            await queue.deliver()
+
+        [line] = log.lines
+        assert (line["event"], line["level"], line["subject"]) == ("mail.failed", "error", "Grüße")
+        assert "no such user" in line["exception"]
+        assert [received["To"] for received in server.mails] == ["ada@example.com"]
+
+    @pytest.mark.parametrize("unanswered", ["(connection)", "EHLO", "RCPT"])
+    async def test_a_server_that_does_not_answer_is_given_up_and_logged(
+        self, settings: Settings, log: Log, monkeypatch: pytest.MonkeyPatch, unanswered: str
+    ) -> None:
+        monkeypatch.setattr("app.core.mail.SMTP_TIMEOUT_SECONDS", 0.05)
+
+        async with asyncio.timeout(5), smtp_server(**{unanswered: ""}) as server:
+            queue = MailQueue(mailer_for(server, settings))
+            queue.add(MAIL)
+            await queue.deliver()
+
+        assert [line["event"] for line in log.lines] == ["mail.failed"]
+        assert server.mails == []
+
+    async def test_a_server_that_is_away_is_logged(self, settings: Settings, log: Log) -> None:
+        async with smtp_server() as server:
+            queue = MailQueue(mailer_for(server, settings))
+            queue.add(MAIL)
+
+        await queue.deliver()
+
+        assert [line["event"] for line in log.lines] == ["mail.failed"]
+
+    async def test_a_refused_log_in_leaves_no_password_in_the_log(
+        self, settings: Settings, log: Log
+    ) -> None:
+        async with smtp_server(**{**OFFERS_LOGIN, "AUTH": "535 wrong"}) as server:
+            queue = MailQueue(mailer_for(server, settings, **LOGIN))
+            queue.add(MAIL)
+            await queue.deliver()
+
+        assert [line["event"] for line in log.lines] == ["mail.failed"]
+        assert "smtp-pass" not in log.text
+        assert CREDENTIALS not in log.text
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"to": "ada@example.com\nBcc: eve@example.com"},
+            {"to": "ada@example.com\r\nRCPT TO:<eve@example.com>"},
+            {"to": "ada@example.com, eve@example.com"},
+            {"to": "Ada <ada@example.com>, eve@example.com"},
+            {"subject": "Hello\nBcc: eve@example.com"},
+            {"subject": "Hello\r\n\r\nAnother body"},
+        ],
+    )
+    async def test_values_become_neither_headers_nor_recipients(
+        self, settings: Settings, log: Log, changes: dict[str, str]
+    ) -> None:
+        async with smtp_server() as server:
+            queue = MailQueue(mailer_for(server, settings))
+            queue.add(replace(MAIL, **changes))
+            await queue.deliver()
+
+        assert server.commands == []
+        assert [line["event"] for line in log.lines] == ["mail.failed"]
+
+
+class TestTemplates:
+    def test_come_as_text_and_as_html(self) -> None:
+        texts = {path.stem for path in TEMPLATES.glob("*.txt")}
+        pages = {path.stem for path in TEMPLATES.glob("*.html")}
+
+        assert texts == pages - {"base"}
+        assert texts
+
+    def test_escape_values_in_html_only(self) -> None:
+        mail = render("verify_email", to="ada@example.com", subject="<Hi>", link='"><script>')
+
+        assert "<Hi>" not in mail.html
+        assert "<script>" not in mail.html
+        assert '"><script>' in mail.text
+
+    def test_leave_no_gap_where_a_value_is_missing(self) -> None:
+        with pytest.raises(UndefinedError, match="link"):
+            render("verify_email", to="ada@example.com", subject="Hi")
+
+
+class TestLinks:
+    async def test_of_a_registration_start_with_the_public_url(
+        self, client: AsyncClient, mailer: MemoryMailer
+    ) -> None:
+        await client.post(f"{API}/users", json=registration(), headers=FORGED)
+
+        [mail] = mailer.sent
+        assert "\nhttp://127.0.0.1:8000/verify-email?token=" in mail.text
+        assert 'href="http://127.0.0.1:8000/verify-email?token=' in mail.html
+        assert "eve.example" not in f"{mail}"
+
+    async def test_of_a_password_reset_start_with_the_public_url(
+        self, client: AsyncClient, factory: Factory, mailer: MemoryMailer
+    ) -> None:
+        user = await factory.user()
+
+        await client.post(f"{API}/auth/password-reset", json={"email": user.email}, headers=FORGED)
+
+        [mail] = mailer.sent
+        assert "\nhttp://127.0.0.1:8000/reset-password?token=" in mail.text
+        assert 'href="http://127.0.0.1:8000/reset-password?token=' in mail.html
+        assert "eve.example" not in f"{mail}"
+
+
+def command_in(log: Log) -> tuple[str, str]:
+    """The body and the address of the one curl command that was logged."""
+    [line] = [line for line in log.text.splitlines() if line.startswith("curl")]
+    _, option, body, url = shlex.split(line)
+    assert option == "--json"
+    return body, url
+
+
+class TestConsoleMailer:
+    @pytest.fixture
+    def console(self, app: FastAPI, resources: Resources) -> Iterator[Log]:
+        """What a developer sees, whose mails are written to the console."""
+        app.state.resources = replace(resources, mailer=ConsoleMailer())
+        with captured_log(Environment.DEVELOPMENT, "INFO") as log:
+            yield log
+
+    async def test_prints_the_link_and_a_command_that_verifies_an_address(
+        self, client: AsyncClient, console: Log
+    ) -> None:
+        await client.post(f"{API}/users", json=registration(email="ada@example.com"))
+
+        body, url = command_in(console)
+        response = await client.post(url, content=body, headers=JSON)
+        assert "\nTo: ada@example.com\n" in console.text
+        assert "\nhttp://127.0.0.1:8000/verify-email?token=" in console.text
+        assert response.status_code == 204
+
+    async def test_prints_the_link_and_a_command_that_resets_a_password(
+        self, client: AsyncClient, factory: Factory, console: Log
+    ) -> None:
+        user = await factory.user()
+
+        await client.post(f"{API}/auth/password-reset", json={"email": user.email})
+
+        body, url = command_in(console)
+        chosen = body.replace("<YOUR NEW PASSWORD>", OTHER_PASSWORD)
+        response = await client.post(url, content=chosen, headers=JSON)
+        assert "\nhttp://127.0.0.1:8000/reset-password?token=" in console.text
+        assert response.status_code == 204
+
+    async def test_prints_no_command_where_there_is_none(self, log: Log) -> None:
+        await ConsoleMailer().send(MAIL)
+
+        [line] = log.lines
+        assert line["event"].endswith("Subject: Grüße\n\nGuten Tag\n")
+
+
+@pytest.mark.parametrize(
+    ("backend", "kind"), [(MailBackend.CONSOLE, ConsoleMailer), (MailBackend.SMTP, SmtpMailer)]
+)
+async def test_the_setting_chooses_the_mailer(
+    settings: Settings, backend: MailBackend, kind: type[ConsoleMailer | SmtpMailer]
+) -> None:
+    mailer = create_mailer(settings.model_copy(update={"mail_backend": backend}))
+
+    assert isinstance(mailer, kind)

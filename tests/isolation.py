@@ -1,0 +1,66 @@
+"""What some tests change about the process, put back when they end."""
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.core.config import Environment, Settings
+from app.core.logging import configure_logging
+
+
+def enter_empty_environment(monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
+    """No setting is given while the test runs, neither by the environment nor by a `.env`."""
+    monkeypatch.chdir(directory)
+    monkeypatch.delenv("ADMIN_PASSWORD", raising=False)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@contextmanager
+def restored_logging() -> Iterator[None]:
+    """Lines go again where they went before."""
+    root, ours = logging.getLogger(), logging.getLogger("app")
+    handlers, root_level, our_level = root.handlers, root.level, ours.level
+    try:
+        yield
+    finally:
+        root.handlers = handlers
+        root.setLevel(root_level)
+        ours.setLevel(our_level)
+
+
+class Log:
+    """What has been written to standard output."""
+
+    def __init__(self, written: StringIO) -> None:
+        self._written = written
+
+    @property
+    def text(self) -> str:
+        """As it stands there."""
+        return self._written.getvalue()
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """Production's lines, parsed."""
+        return [json.loads(line) for line in self.text.splitlines()]
+
+
+@contextmanager
+def captured_log(
+    environment: Environment = Environment.PRODUCTION, level: str = "DEBUG"
+) -> Iterator[Log]:
+    """The log of that environment, but for the lines of the test's own client."""
+    settings = Settings.model_construct(environment=environment, log_level=level)
+    with restored_logging():
+        with redirect_stdout(StringIO()) as written:
+            configure_logging(settings)
+        [handler] = logging.getLogger().handlers
+        handler.addFilter(lambda record: record.name != "httpx")
+        yield Log(written)

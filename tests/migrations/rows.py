@@ -1,0 +1,68 @@
+"""Rows for every table, at whatever revision."""
+
+from sqlalchemy import Connection, column, insert, inspect, literal, table, text
+
+from app.core import clock
+from app.core.ids import new_id
+
+NOW = clock.now()
+USER_ID = new_id()
+SESSION_ID = new_id()
+
+EXAMPLES: dict[str, dict[str, object]] = {
+    "users": {
+        "id": USER_ID,
+        "email": "ada@example.com",
+        "password_hash": "$argon2id$",
+        "full_name": "Ada Lovelace",
+        "role": "admin",
+        "is_active": True,
+        "email_verified_at": NOW,
+        "created_at": NOW,
+    },
+    "one_time_tokens": {
+        "id": new_id(),
+        "user_id": USER_ID,
+        "purpose": "verify_email",
+        "token_digest": "1" * 64,
+        "expires_at": NOW,
+    },
+    "sessions": {
+        "id": SESSION_ID,
+        "user_id": USER_ID,
+        "user_agent": "curl/8",
+        "created_at": NOW.replace(year=2000),
+        "last_used_at": NOW,
+        "expires_at": NOW,
+    },
+    "refresh_tokens": {
+        "id": new_id(),
+        "session_id": SESSION_ID,
+        "token_digest": "2" * 64,
+        "used_at": NOW,
+    },
+}
+"""A row for every table, parents first, with a value for every column that any revision has."""
+
+Values = dict[tuple[str, str], list[object]]
+
+
+def read_values(connection: Connection) -> Values:
+    """What is stored, by table and column."""
+    values: Values = {}
+    for name in inspect(connection).get_table_names():
+        if name != "alembic_version":
+            result = connection.execute(text(f"SELECT * FROM {name}"))
+            columns = result.keys()
+            rows = result.all()
+            values |= {(name, key): [row[i] for row in rows] for i, key in enumerate(columns)}
+    return values
+
+
+def add_rows(connection: Connection) -> None:
+    """Put the example into every table that is empty, as far as its columns are there."""
+    empty = [place for place, values in read_values(connection).items() if values == []]
+    for name, example in EXAMPLES.items():
+        row = {key: literal(value) for key, value in example.items() if (name, key) in empty}
+        if row:
+            connection.execute(insert(table(name, *map(column, row))).values(row))

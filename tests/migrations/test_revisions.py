@@ -1,0 +1,84 @@
+"""Each revision up and down, with rows in every table."""
+
+import pytest
+from alembic.script import Script, ScriptDirectory
+
+from app.core.migrations import configuration
+from tests.migrations.catalog import read_schema
+from tests.migrations.database import MigratedDatabase
+from tests.migrations.rows import add_rows, read_values
+
+SCRIPTS = ScriptDirectory.from_config(configuration())
+REVISIONS = list(SCRIPTS.walk_revisions())
+STEPS = [
+    pytest.param(str(script.down_revision or "base"), script.revision, id=script.revision)
+    for script in REVISIONS
+]
+
+
+def test_one_revision_is_the_newest() -> None:
+    heads = SCRIPTS.get_heads()
+
+    assert len(heads) == 1
+
+
+@pytest.mark.parametrize("direction", ["upgrade", "downgrade"])
+@pytest.mark.parametrize("script", REVISIONS, ids=lambda script: script.revision)
+def test_a_revision_does_something(script: Script, direction: str) -> None:
+    function = getattr(script.module, direction)
+
+    assert "op" in function.__code__.co_names
+
+
+@pytest.mark.parametrize(("before", "revision"), STEPS)
+async def test_a_revision_goes_up_and_down_and_up_again(
+    before: str, revision: str, database: MigratedDatabase
+) -> None:
+    await database.upgrade(before)
+    lower = await database.run(read_schema)
+    await database.upgrade(revision)
+    upper = await database.run(read_schema)
+    await database.run(add_rows)
+
+    await database.downgrade(before)
+    downgraded = await database.run(read_schema)
+    await database.upgrade(revision)
+    upgraded_again = await database.run(read_schema)
+
+    assert downgraded == lower
+    assert upgraded_again == upper
+
+
+@pytest.mark.parametrize(
+    ("before", "revision"), [step for step in STEPS if step.values[0] != "base"]
+)
+async def test_an_upgrade_keeps_what_is_stored(
+    before: str, revision: str, database: MigratedDatabase
+) -> None:
+    await database.upgrade(before)
+    await database.run(add_rows)
+    stored = await database.run(read_values)
+
+    await database.upgrade(revision)
+
+    kept = await database.run(read_values)
+    shared = stored.keys() & kept.keys()
+    assert {place: kept[place] for place in shared} == {place: stored[place] for place in shared}
+
+
+async def test_a_downgrade_to_base_leaves_nothing(database: MigratedDatabase) -> None:
+    await database.upgrade()
+    await database.run(add_rows)
+
+    await database.downgrade("base")
+
+    assert await database.run(read_schema) == set()
+
+
+async def test_every_column_has_an_example(database: MigratedDatabase) -> None:
+    await database.upgrade()
+
+    await database.run(add_rows)
+
+    stored = await database.run(read_values)
+    assert [place for place, values in stored.items() if values in ([], [None])] == []

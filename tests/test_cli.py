@@ -1,0 +1,417 @@
+"""The command line, and the other ways into the application."""
+
+import errno
+import json
+import os
+import runpy
+import socket
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import httpx
+import pytest
+from anyio.to_thread import run_sync
+from fastapi import FastAPI
+from httpx import AsyncClient
+from sqlmodel import select
+from typer.testing import CliRunner, Result
+
+from app.cli import cli
+from app.core import clock
+from app.core.config import Settings
+from app.core.migrations import ROOT, newest_revision
+from app.core.resources import Resources
+from app.core.tokens import digest, new_opaque_token
+from app.models.one_time_tokens import OneTimeToken, TokenPurpose
+from app.models.sessions import RefreshToken, Session
+from app.models.users import User
+from tests.factories import API, OTHER_PASSWORD, PASSWORD, Factory, request_token
+from tests.isolation import enter_empty_environment, restored_logging
+
+EMAIL = "ada@example.com"
+SECRET = "lj0sAS5diSxmKRTtA66Y5-c_NHpjvw72a7G1yKgcjZHWcpLhSlCzmePvCNiq9r8k"
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """Nothing is set, and the directory is empty."""
+    enter_empty_environment(monkeypatch, tmp_path)
+    return monkeypatch
+
+
+@pytest.fixture
+def configured(environment: pytest.MonkeyPatch) -> None:
+    """There is a secret; everything else has its default."""
+    environment.setenv("SECRET_KEY", SECRET)
+
+
+@pytest.fixture
+def database(
+    environment: pytest.MonkeyPatch, settings: Settings, live_resources: Resources
+) -> None:
+    """The suite's settings are given; what commands write is deleted after the test."""
+    environment.setenv("SECRET_KEY", settings.secret_key.get_secret_value())
+    environment.setenv("DATABASE_URL", settings.database_url.get_secret_value())
+    environment.setenv("ARGON2_MEMORY_KIB", str(settings.argon2_memory_kib))
+    environment.setenv("ARGON2_ROUNDS", str(settings.argon2_rounds))
+
+
+def invoke(*arguments: str, typed: str | None = None) -> Result:
+    """Run a command. It starts an event loop of its own."""
+    with restored_logging():
+        return CliRunner().invoke(cli, arguments, input=typed, catch_exceptions=False)
+
+
+async def invoke_beside(*arguments: str, typed: str | None = None) -> Result:
+    """Run a command beside the event loop of the test."""
+    return await run_sync(partial(invoke, *arguments, typed=typed))
+
+
+async def administers(client: AsyncClient, email: str, password: str) -> bool:
+    """Whether this log-in opens what only admins see."""
+    login = await request_token(client, email, password)
+    headers = {"Authorization": f"Bearer {login.json().get('access_token')}"}
+    return (await client.get(f"{API}/users", headers=headers)).status_code == 200
+
+
+def session_until(expires_at: datetime, user: User) -> RefreshToken:
+    """The refresh token of a session that is a day old."""
+    started = clock.now() - timedelta(days=1)
+    session = Session(
+        user_id=user.id, created_at=started, last_used_at=started, expires_at=expires_at
+    )
+    return RefreshToken(
+        session=session, session_id=session.id, token_digest=digest(new_opaque_token())
+    )
+
+
+def token_until(expires_at: datetime, user: User, purpose: TokenPurpose) -> OneTimeToken:
+    """A one-time token."""
+    return OneTimeToken(
+        user_id=user.id,
+        purpose=purpose,
+        token_digest=digest(new_opaque_token()),
+        expires_at=expires_at,
+    )
+
+
+@pytest.mark.parametrize(
+    "command", ["check-config", "create-admin a@b.io", "migrate", "openapi", "purge", "serve"]
+)
+def test_settings_with_faults_stop_every_command(command: str) -> None:
+    result = invoke(*command.split())
+
+    assert (result.exit_code, result.stderr) == (1, "SECRET_KEY: Field required\n")
+
+
+class TestInit:
+    def test_writes_a_file_that_only_its_owner_reads(self, tmp_path: Path) -> None:
+        result = invoke("init")
+
+        assert result.exit_code == 0
+        assert stat.S_IMODE((tmp_path / ".env").stat().st_mode) == 0o600
+
+    def test_writes_settings_that_start_with_a_fresh_secret(self, tmp_path: Path) -> None:
+        secrets = []
+        for _ in range(2):
+            invoke("init")
+            secrets.append(Settings().secrets)
+            (tmp_path / ".env").unlink()
+
+        assert secrets[0] != secrets[1]
+
+    def test_writes_a_secret_that_production_takes(self, environment: pytest.MonkeyPatch) -> None:
+        invoke("init")
+        environment.setenv("ENVIRONMENT", "production")
+
+        result = invoke("check-config")
+
+        assert "SECRET_KEY:" not in result.stderr
+
+    def test_leaves_an_existing_file_alone(self, tmp_path: Path) -> None:
+        (tmp_path / ".env").write_text("SECRET_KEY=mine\n")
+
+        result = invoke("init")
+
+        assert result.exit_code == 0
+        assert (tmp_path / ".env").read_text() == "SECRET_KEY=mine\n"
+
+
+@pytest.mark.usefixtures("configured")
+class TestMigrate:
+    def test_brings_an_empty_database_to_the_newest_migration_and_keeps_it_there(
+        self, environment: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        environment.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'new.db'}")
+
+        results = [invoke("migrate"), invoke("migrate")]
+
+        with closing(sqlite3.connect(tmp_path / "new.db")) as connection:
+            revision = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+        assert revision == [(newest_revision(),)]
+        assert [result.exit_code for result in results] == [0, 0]
+        assert [result.stdout for result in results] == [
+            f"The database is at {newest_revision()}.\n"
+        ] * 2
+
+
+@pytest.mark.usefixtures("database")
+class TestCreateAdmin:
+    async def test_makes_an_admin_with_the_password_of_the_environment(
+        self, environment: pytest.MonkeyPatch, live: AsyncClient
+    ) -> None:
+        environment.setenv("ADMIN_PASSWORD", PASSWORD)
+
+        result = await invoke_beside("create-admin", " Ada@Example.com")
+
+        assert (result.exit_code, result.stdout) == (0, f"{EMAIL} is an admin now.\n")
+        assert await administers(live, EMAIL, PASSWORD)
+
+    async def test_asks_for_a_password_without_showing_it(self, live: AsyncClient) -> None:
+        result = await invoke_beside("create-admin", EMAIL, typed=f"{PASSWORD}\n{PASSWORD}\n")
+
+        assert result.exit_code == 0
+        assert result.output.startswith("Password: \nRepeat for confirmation: \n")
+        assert PASSWORD not in result.output
+        assert await administers(live, EMAIL, PASSWORD)
+
+    async def test_asks_again_when_the_passwords_differ(self, live: AsyncClient) -> None:
+        lines = [PASSWORD, OTHER_PASSWORD, OTHER_PASSWORD, OTHER_PASSWORD]
+
+        result = await invoke_beside("create-admin", EMAIL, typed="\n".join([*lines, ""]))
+
+        assert result.exit_code == 0
+        assert await administers(live, EMAIL, OTHER_PASSWORD)
+
+    @pytest.mark.parametrize(
+        ("password", "reason"),
+        [
+            ("too short", "A password needs at least 15 characters."),
+            ("passwordpassword", "Avoid repeated words"),
+            (EMAIL, "too easy to guess"),
+            (PASSWORD * 5, "String should have at most 128 characters"),
+        ],
+    )
+    async def test_refuses_a_password_that_the_api_would_refuse(
+        self, environment: pytest.MonkeyPatch, live: AsyncClient, password: str, reason: str
+    ) -> None:
+        environment.setenv("ADMIN_PASSWORD", password)
+
+        result = await invoke_beside("create-admin", EMAIL)
+
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert reason in result.stderr
+        assert (await request_token(live, EMAIL, password[:128])).status_code == 400
+
+    @pytest.mark.parametrize("address", ["ada", "ada@", "ada@example.com, eve@example.com"])
+    async def test_refuses_what_is_no_address(
+        self, environment: pytest.MonkeyPatch, address: str
+    ) -> None:
+        environment.setenv("ADMIN_PASSWORD", PASSWORD)
+
+        result = await invoke_beside("create-admin", address)
+
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert "not a valid e-mail address" in result.stderr
+
+    @pytest.mark.parametrize("is_active", [True, False])
+    async def test_raises_an_existing_user_who_keeps_the_password(
+        self,
+        environment: pytest.MonkeyPatch,
+        live: AsyncClient,
+        live_factory: Factory,
+        is_active: bool,  # noqa: FBT001 -- a parameter of the test
+    ) -> None:
+        await live_factory.user(email=EMAIL, is_active=is_active)
+        environment.setenv("ADMIN_PASSWORD", OTHER_PASSWORD)
+
+        result = await invoke_beside("create-admin", EMAIL)
+
+        assert result.exit_code == 0
+        assert result.stdout == f"{EMAIL} is an admin now, with the password as it was.\n"
+        assert await administers(live, EMAIL, PASSWORD)
+        assert not await administers(live, EMAIL, OTHER_PASSWORD)
+
+
+@pytest.mark.usefixtures("database")
+class TestPurge:
+    async def test_deletes_only_what_has_expired(
+        self, live_resources: Resources, live_factory: Factory
+    ) -> None:
+        login = await live_factory.login()
+        past = clock.now() - timedelta(minutes=1)
+        future = clock.now() + timedelta(minutes=1)
+        async with live_resources.database.transaction() as session:
+            session.add_all([session_until(past, login.user), session_until(past, login.user)])
+            session.add(token_until(past, login.user, TokenPurpose.VERIFY_EMAIL))
+            session.add(token_until(future, login.user, TokenPurpose.RESET_PASSWORD))
+
+        result = await invoke_beside("purge")
+
+        async with live_resources.database.transaction(read_only=True) as session:
+            sessions = (await session.exec(select(Session))).all()
+            refresh_tokens = (await session.exec(select(RefreshToken.token_digest))).all()
+            purposes = (await session.exec(select(OneTimeToken.purpose))).all()
+        assert result.stdout == "Deleted 2 sessions, 1 one-time tokens.\n"
+        assert [session.expires_at > clock.now() for session in sessions] == [True]
+        assert refresh_tokens == [digest(login.refresh_token)]
+        assert purposes == [TokenPurpose.RESET_PASSWORD]
+
+
+@pytest.mark.usefixtures("configured")
+class TestOpenapi:
+    async def test_writes_the_document_that_is_served(
+        self, client: AsyncClient, tmp_path: Path
+    ) -> None:
+        result = await invoke_beside("openapi", "document.json")
+
+        served = await client.get("/openapi.json")
+        assert (result.exit_code, result.stdout) == (0, "Wrote document.json.\n")
+        assert json.loads((tmp_path / "document.json").read_text()) == served.json()
+
+
+@pytest.mark.usefixtures("configured")
+class TestCheckConfig:
+    def test_prints_every_setting(self, environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        (tmp_path / ".env").write_text("SMTP_HOST=file\nSMTP_PORT=2525\n")
+        environment.setenv("SMTP_HOST", "environment")
+
+        result = invoke("check-config")
+
+        shown = dict(line.split("=", maxsplit=1) for line in result.stdout.splitlines())
+        assert (result.exit_code, result.stderr) == (0, "")
+        assert list(shown) == [name.upper() for name in Settings.model_fields]
+        assert (shown["SMTP_HOST"], shown["SMTP_PORT"]) == ("environment", "2525")
+        assert (shown["LIMIT_TOKEN"], shown["CORS_ORIGINS"]) == ("60/minute", "")
+
+    @pytest.mark.parametrize("environment_name", ["development", "production"])
+    def test_masks_secrets(self, environment: pytest.MonkeyPatch, environment_name: str) -> None:
+        secrets = {
+            "SECRET_KEY": SECRET,
+            "SECRET_KEY_FALLBACKS": "too-short-a-secret",
+            "DATABASE_URL": "mysql://root:database-password@db",
+            "REDIS_URL": "redis://:redis-password@redis/0",
+            "SMTP_PASSWORD": "smtp-password",
+        }
+        environment.setenv("ENVIRONMENT", environment_name)
+        for name, secret in secrets.items():
+            environment.setenv(name, secret)
+
+        result = invoke("check-config")
+
+        assert [name for name in secrets if f"{name}=********\n" not in result.stdout] == []
+        assert [name for name, secret in secrets.items() if secret in result.output] == []
+
+    def test_names_every_fault(self, environment: pytest.MonkeyPatch) -> None:
+        environment.setenv("ENVIRONMENT", "production")
+        environment.setenv("SECRET_KEY_FALLBACKS", "short")
+        environment.setenv("SMTP_PORT", "smtp")
+
+        result = invoke("check-config")
+
+        assert result.exit_code == 1
+        assert [line.split(":")[0] for line in result.stderr.splitlines()] == [
+            "SECRET_KEY_FALLBACKS",
+            "DATABASE_URL",
+            "ALLOWED_HOSTS",
+            "MAIL_BACKEND",
+            "SMTP_PORT",
+        ]
+
+
+@pytest.mark.usefixtures("configured")
+class TestServe:
+    @pytest.fixture(params=["127.0.0.1", "::1"])
+    def listener(self, request: pytest.FixtureRequest) -> Iterator[socket.socket]:
+        """Someone else, who listens on a port."""
+        family = socket.AF_INET6 if ":" in request.param else socket.AF_INET
+        try:
+            listener = socket.create_server((request.param, 0), family=family)
+        except OSError:
+            pytest.skip("this machine has no such network")
+        with listener:
+            yield listener
+
+    def test_says_in_one_line_that_the_port_is_taken(self, listener: socket.socket) -> None:
+        host, port = listener.getsockname()[:2]
+
+        result = invoke("serve", "--host", host, "--port", str(port))
+
+        reason = os.strerror(errno.EADDRINUSE)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert result.stderr == (
+            f"Cannot listen on {host}:{port}: {reason}. Choose another: PORT=8001.\n"
+        )
+
+    def test_says_where_the_docs_are(
+        self, environment: pytest.MonkeyPatch, listener: socket.socket
+    ) -> None:
+        environment.setattr("uvicorn.run", lambda *_, **__: None)
+        host, port = listener.getsockname()[:2]
+        listener.close()
+
+        result = invoke("serve", "--host", host, "--port", str(port))
+
+        url = httpx.URL(scheme="http", host=host, port=port, path="/docs")
+        assert result.stdout.splitlines()[0] == f"API and docs:   {url}"
+
+    def test_refuses_a_port_that_cannot_be(self) -> None:
+        result = invoke("serve", "--port", "65536")
+
+        assert result.exit_code == 2
+        assert "65535" in result.stderr
+
+    def test_answers_and_keeps_query_strings_out_of_the_log(
+        self, environment: pytest.MonkeyPatch
+    ) -> None:
+        environment.setenv("PYTHONPATH", str(ROOT))
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        command = [sys.executable, "-m", "app", "serve", "--port", str(port)]
+
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            try:
+                started = next(line for line in process.stdout if "Uvicorn running" in line)
+                answer = httpx.get(f"http://127.0.0.1:{port}/livez?token=secret", trust_env=False)
+            finally:
+                process.terminate()
+            log = process.stdout.read()
+
+        assert f"http://127.0.0.1:{port}" in started
+        assert (answer.status_code, answer.headers.get("Server")) == (200, None)
+        assert log.count("/livez") == 1
+        assert "secret" not in log
+
+
+class TestEntryPoints:
+    def test_the_package_runs_and_lists_its_commands(
+        self, environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        environment.setattr(sys, "argv", ["app", "--help"])
+
+        with pytest.raises(SystemExit) as end:
+            runpy.run_module("app", run_name="__main__")
+
+        shown = capsys.readouterr().out
+        commands = {"init", "migrate", "serve", "create-admin", "purge", "openapi", "check-config"}
+        assert end.value.code == 0
+        assert "Usage: python -m app" in shown
+        assert commands <= set(shown.split())
+
+    @pytest.mark.usefixtures("configured")
+    def test_servers_import_an_application_that_has_opened_nothing_yet(
+        self, tmp_path: Path
+    ) -> None:
+        with restored_logging():
+            app = runpy.run_module("app.asgi")["app"]
+
+        assert isinstance(app, FastAPI)
+        assert list(tmp_path.iterdir()) == []
