@@ -57,9 +57,11 @@ async def migrate_database() -> None:
     """Run the migrations on the database of the settings."""
     url = Settings().database_url.get_secret_value()
     engine = create_engine(url, pool_size=1, foreign_keys=False)
-    async with engine.connect() as connection:
-        await connection.run_sync(migrate)
-    await engine.dispose()
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(migrate)
+    finally:
+        await engine.dispose()
 
 
 if (given := context.config.attributes.get("connection")) is not None:
