@@ -17,9 +17,7 @@ help: ## Show this list
 	@touch $@
 
 run: .venv/.installed ## Serve on http://127.0.0.1:8000 (PORT=...), docs at /docs
-	@$(BIN)/python -m app init
-	@$(BIN)/python -m app migrate
-	@exec $(BIN)/python -m app serve --port $(PORT)
+	@exec $(BIN)/python -m app start --port $(PORT)
 
 test: .venv/.installed ## Run the suite on SQLite, and on PostgreSQL + Redis if TEST_DATABASE_URL and TEST_REDIS_URL are set
 	@BIN=$(BIN) scripts/test

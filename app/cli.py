@@ -22,10 +22,17 @@ from app.schemas.base import Email
 from app.schemas.users import NewPassword
 from app.services.purge import Purged
 
+GRACE_SECONDS = 8
+"""Within which requests end after SIGTERM: container engines kill after ten."""
 ENV_FILE = Path(".env")
 ENV_EXAMPLE = migrations.ROOT / ".env.example"
 
-cli = typer.Typer(help="Operate Plumbline.", no_args_is_help=True, add_completion=False)
+cli = typer.Typer(
+    help="Operate Plumbline.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 
 # What is typed here is held to the rules of the API.
 _email: TypeAdapter[str] = TypeAdapter(Email)
@@ -80,8 +87,19 @@ def serve(
         log_config=None,  # ours is in place already
         access_log=False,
         server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
         proxy_headers=False,  # TRUSTED_PROXIES decides, in the application
     )
+
+
+@cli.command()
+def start(
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65_535)] = 8000,
+) -> None:
+    """Do all that a fresh clone needs, then serve: init, migrate, serve. For development."""
+    init()
+    migrate()
+    serve(port=port)
 
 
 def _confirm_free(host: str, port: int) -> None:

@@ -68,7 +68,8 @@ class Budget:
     ) -> "Budget":
         """The budget that the library's numbers describe."""
         reset_seconds = max(1, math.ceil(stats.reset_time - clock.now().timestamp()))
-        return cls(policy, item.amount, item.get_expiry(), stats.remaining, reset_seconds, exceeded)
+        name = policy.removeprefix("limit_")
+        return cls(name, item.amount, item.get_expiry(), stats.remaining, reset_seconds, exceeded)
 
     def refuse_if_exceeded(self) -> None:
         """Raises RateLimited."""
@@ -126,8 +127,11 @@ class Store(Engine):
         """Whether Redis answers; None when there is none."""
         if self._async_redis is None:
             return None
-        async with _patience():
-            return await self._async_redis.storage.check()
+        try:
+            async with _patience():
+                return await self._async_redis.storage.check()
+        except TimeoutError:
+            return False
 
     def _lose(self) -> None:
         if not self._is_away:
@@ -262,9 +266,9 @@ class SharedLimiter(Limiter):
 
     async def _draw(self, engine: AsyncEngine, policy: str, key: tuple[str, ...]) -> Budget:
         item = parse(self.policy(policy)())
-        drawn = not self.enabled or await engine.hit(item, policy, *key)
+        drawn = await engine.hit(item, policy, *key)
         stats = await engine.get_window_stats(item, policy, *key)
-        return Budget.of(policy, item, stats, exceeded=not drawn)
+        return Budget.of(policy, item, stats, exceeded=self.enabled and not drawn)
 
     async def _peek(self, engine: AsyncEngine, policy: str, key: tuple[str, ...]) -> Budget:
         item = parse(self.policy(policy)())

@@ -94,6 +94,16 @@ class TestSettings:
         assert made._swallow_errors is False
         assert made._default_limits == []
 
+    async def test_that_turn_limits_off_leave_no_budget_exceeded(self, settings: Settings) -> None:
+        key = str(new_id())
+        changes = {"limits_enabled": False, "limit_general": "1/day"}
+
+        async with limiter.open(settings.model_copy(update=changes)):
+            drawn = [await limiter.draw("limit_general", key) for _ in range(2)]
+            peeked = await limiter.peek("limit_general", key)
+
+        assert [budget.exceeded for budget in (*drawn, peeked)] == [False] * 3
+
     @pytest.mark.usefixtures("app")
     async def test_and_store_of_the_outer_application_return_when_an_inner_one_closes(
         self, settings: Settings
@@ -206,7 +216,7 @@ class TestAbsentRedis:
         user = await factory.user()
         changes = {"redis_url": SecretStr(absent_redis), "limit_login_failures_per_ip": "2/day"}
 
-        async with limiter.open(settings.model_copy(update=changes)):
+        async with limiter.open(settings.model_copy(update=changes)), asyncio.timeout(2):
             answers = [await request_token(client, user.email, "wrong") for _ in range(3)]
 
         assert [response.status_code for response in answers] == [400, 400, 429]
@@ -215,6 +225,7 @@ class TestAbsentRedis:
         self, settings: Settings, absent_redis: str, caplog: pytest.LogCaptureFixture
     ) -> None:
         item = parse("2/day")
+        started = clock.monotonic()
 
         async with limiter.open(with_redis(settings, absent_redis)):
             drawn = [limiter.limiter.hit(item, "key") for _ in range(3)]
@@ -224,12 +235,14 @@ class TestAbsentRedis:
         assert drawn == [True, True, False]
         assert untouched.remaining == 2
         assert events(caplog) == ["rate_limit.store_lost"] * 2
+        assert clock.monotonic() - started < 1
 
     async def test_is_reported_without_delay(self, settings: Settings, absent_redis: str) -> None:
-        async with limiter.open(with_redis(settings, absent_redis)), asyncio.timeout(1):
+        async with limiter.open(with_redis(settings, absent_redis)), asyncio.timeout(1) as timeout:
             reachable = await limiter.is_store_reachable()
 
         assert reachable is False
+        assert not timeout.expired()
 
 
 @pytest.mark.skipif(shutil.which("redis-server") is None, reason="needs the redis-server program")
