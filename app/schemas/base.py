@@ -5,6 +5,7 @@ from typing import Annotated, Generic, TypeVar
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import PydanticCustomError
 
 from app.core.pagination import DEFAULT_PAGE_SIZE, MAX_CURSOR_LENGTH, MAX_PAGE_SIZE
 from app.models.users import EMAIL_MAX_LENGTH
@@ -56,10 +57,10 @@ def _valid_email(value: str) -> str:
         # Not asking the DNS: a mail that arrives proves more. Not SMTPUTF8: few servers take it.
         valid = validate_email(value.strip(), check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:
-        raise ValueError("this is not a valid e-mail address") from error
+        raise PydanticCustomError("email", "This is not a valid e-mail address.") from error
     email = (valid.ascii_email or "").lower()
-    if len(email) > EMAIL_MAX_LENGTH:
-        raise ValueError("this e-mail address is too long")
+    if len(email) > EMAIL_MAX_LENGTH:  # its domain has grown, in ASCII
+        raise PydanticCustomError("email", "This e-mail address is too long.")
     return email
 
 
