@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 import uvicorn
 from pydantic import TypeAdapter, ValidationError
+from sqlalchemy.exc import DBAPIError
 
 from app.core import migrations
 from app.core.config import EXAMPLE_SECRET, Settings, admin_password
@@ -44,10 +45,15 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        for fault in error.errors():
-            name = "_".join(str(part) for part in fault["loc"]).upper()
-            typer.secho(f"{name}: {fault['msg']}", fg=typer.colors.RED, err=True)
-        raise typer.Exit(1) from error
+        faults = [f"{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors()]
+        raise _failure(*faults) from error
+
+
+def _failure(*lines: str) -> typer.Exit:
+    """Print what is wrong; what to raise, so that the process exits with 1."""
+    for line in lines:
+        typer.secho(line, fg=typer.colors.RED, err=True)
+    return typer.Exit(1)
 
 
 @cli.command()
@@ -66,7 +72,10 @@ def init() -> None:
 def migrate() -> None:
     """Bring the database to the newest migration."""
     load_settings()
-    migrations.upgrade()
+    try:
+        migrations.upgrade()
+    except (DBAPIError, OSError) as error:
+        raise _failure(f"The database cannot be migrated: {error}") from error
     typer.echo(f"The database is at {migrations.newest_revision()}.")
 
 
@@ -110,9 +119,9 @@ def _confirm_free(host: str, port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
     except OSError as error:
-        message = f"Cannot listen on {host}:{port}: {error.strerror}. Choose another: PORT=8001."
-        typer.secho(message, fg=typer.colors.RED, err=True)
-        raise typer.Exit(1) from error
+        raise _failure(
+            f"Cannot listen on {host}:{port}: {error.strerror}. Choose another: PORT=8001."
+        ) from error
 
 
 @cli.command()
@@ -128,14 +137,10 @@ def create_admin(
     try:
         outcome = asyncio.run(_create_admin(settings, _email.validate_python(email)))
     except ValidationError as error:
-        outcome = None
-        problem = error.errors()[0]["msg"]
+        raise _failure(error.errors()[0]["msg"]) from error
     except AppError as error:
-        outcome = None
-        problem = error.members().get("errors", [{"message": error.detail}])[0]["message"]
-    if outcome is None:
-        typer.secho(problem, fg=typer.colors.RED, err=True)
-        raise typer.Exit(1)
+        violations = error.members().get("errors", [{"message": error.detail}])
+        raise _failure(violations[0]["message"]) from error
     typer.echo(outcome)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import (
     AnyHttpUrl,
     Field,
+    IPvAnyNetwork,
     SecretStr,
     StringConstraints,
     ValidationInfo,
@@ -31,8 +32,8 @@ Policy = Annotated[
 ]
 """A rate limit, such as `10/minute` or `10/15 minute`."""
 
-CommaSeparated = Annotated[list[str], NoDecode]
-"""A list that the environment gives as `a,b,c`."""
+HostPattern = Annotated[str, StringConstraints(pattern=r"^(\*|(\*\.)?[^*]+)$")]
+"""A host, `*.example.com` for all below one, or `*`."""
 
 
 class Environment(StrEnum):
@@ -90,13 +91,15 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = Field(
         None, description="Shares the rate limits among processes. Without it each counts alone."
     )
-    allowed_hosts: CommaSeparated = Field(
-        ["*"], description="Values of `Host` to answer, comma-separated; `*.example.com` matches."
+    allowed_hosts: Annotated[list[HostPattern], NoDecode] = Field(
+        ["*"],
+        min_length=1,
+        description="Values of `Host` to answer, comma-separated; `*.example.com` matches.",
     )
-    cors_origins: CommaSeparated = Field(
+    cors_origins: Annotated[list[str], NoDecode] = Field(
         [], description="Origins of front ends elsewhere, comma-separated."
     )
-    trusted_proxies: CommaSeparated = Field(
+    trusted_proxies: Annotated[list[IPvAnyNetwork], NoDecode] = Field(
         [], description="Addresses or networks whose `X-Forwarded-For` is believed."
     )
     max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest request body.")

@@ -223,7 +223,9 @@ def install_middleware(app: FastAPI, settings: Settings) -> None:
         expose_headers=EXPOSED_HEADERS,
     )
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts)
-    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)
+    app.add_middleware(
+        ProxyHeadersMiddleware, trusted_hosts=[str(network) for network in settings.trusted_proxies]
+    )
     app.add_middleware(ProblemMiddleware)
     app.add_middleware(RateLimitHeadersMiddleware)
     app.add_middleware(SecurityHeadersMiddleware, production=settings.is_production)

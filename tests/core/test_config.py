@@ -240,3 +240,20 @@ class TestSecrecy:
             load(**{"secret_key": SECRET, name: value})
 
         assert value not in f"{refusal.value} {refusal.value!r}"
+
+
+class TestLists:
+    @pytest.mark.parametrize("hosts", ["", " , ", "a.*", "*foo", "a.example.com,*.*.com"])
+    def test_of_hosts_are_refused_when_they_would_match_nothing_or_too_much(
+        self, hosts: str
+    ) -> None:
+        assert faults(secret_key=SECRET, allowed_hosts=hosts) == ["allowed_hosts"]
+
+    def test_of_hosts_may_have_patterns(self) -> None:
+        settings = load(secret_key=SECRET, allowed_hosts="localhost, *.example.com")
+
+        assert settings.allowed_hosts == ["localhost", "*.example.com"]
+
+    @pytest.mark.parametrize("proxies", ["*", "proxy.example.com", "10.0.0.1/8"])
+    def test_of_proxies_are_addresses_or_networks(self, proxies: str) -> None:
+        assert faults(secret_key=SECRET, trusted_proxies=proxies) == ["trusted_proxies"]

@@ -7,6 +7,7 @@ import secrets
 from asyncio import gather
 from collections import Counter
 from collections.abc import Callable, Iterator
+from ipaddress import ip_network
 
 import pytest
 from fastapi import FastAPI
@@ -55,6 +56,11 @@ def set_limits(app: FastAPI, settings: Settings) -> Iterator[SetLimits]:
 async def statuses(client: AsyncClient, path: str, *requests: dict[str, str]) -> list[int]:
     """How the path answers empty bodies, each with these headers."""
     return [(await client.post(path, json={}, headers=headers)).status_code for headers in requests]
+
+
+def behind(settings: Settings, proxy: str) -> Settings:
+    """The settings of a service that trusts this proxy."""
+    return settings.model_copy(update={"trusted_proxies": [ip_network(proxy)]})
 
 
 def assert_refused(response: Response, policy: str) -> None:
@@ -217,7 +223,9 @@ class TestIdentityOfTheClient:
     async def test_of_a_trusted_proxy_is_the_address_that_it_forwards(
         self, settings: Settings, resources: Resources, set_limits: SetLimits
     ) -> None:
-        proxied = create_app(settings.model_copy(update={"trusted_proxies": ["192.0.2.0/24"]}))
+        proxied = create_app(
+            settings.model_copy(update={"trusted_proxies": [ip_network("192.0.2.0/24")]})
+        )
         proxied.state.resources = resources
         set_limits(limit_registration="2/day")
         one, another = ({"X-Forwarded-For": f"{random_ipv6_network()}::1"} for _ in range(2))
@@ -230,7 +238,9 @@ class TestIdentityOfTheClient:
     async def test_of_a_trusted_proxy_is_not_what_its_client_says_was_forwarded_before(
         self, settings: Settings, resources: Resources, set_limits: SetLimits
     ) -> None:
-        proxied = create_app(settings.model_copy(update={"trusted_proxies": ["192.0.2.7"]}))
+        proxied = create_app(
+            settings.model_copy(update={"trusted_proxies": [ip_network("192.0.2.7")]})
+        )
         proxied.state.resources = resources
         set_limits(limit_registration="2/day")
         client_ip = f"{random_ipv6_network()}::1"
@@ -244,7 +254,9 @@ class TestIdentityOfTheClient:
     async def test_is_not_what_a_stranger_forwards(
         self, settings: Settings, resources: Resources, set_limits: SetLimits
     ) -> None:
-        proxied = create_app(settings.model_copy(update={"trusted_proxies": ["192.0.2.7"]}))
+        proxied = create_app(
+            settings.model_copy(update={"trusted_proxies": [ip_network("192.0.2.7")]})
+        )
         proxied.state.resources = resources
         set_limits(limit_registration="2/day")
         requests = [{"X-Forwarded-For": f"198.51.100.{n}"} for n in range(3)]
