@@ -162,7 +162,10 @@ def purge() -> None:
     """Delete expired sessions and tokens. Run it once a day."""
     settings = load_settings()
     configure_logging(settings)
-    purged = asyncio.run(_purge(settings))
+    try:
+        purged = asyncio.run(_purge(settings))
+    except AppError as error:
+        raise _failure(error.detail) from error
     typer.echo(f"Deleted {purged.sessions} sessions, {purged.one_time_tokens} one-time tokens.")
 
 

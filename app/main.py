@@ -1,8 +1,8 @@
 """The composition root: everything comes together here, and nothing is open until it is served."""
 
 import gc
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -62,13 +62,13 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def _lifespan(settings: Settings) -> Any:
+def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_resources(settings) as resources, limiter.open(settings):
             app.state.resources = resources
             await resources.passwords.warm_up()
-            newest_revision()
+            newest_revision()  # read from disk now, not by the first /readyz
             # What start-up made stays for good: without this, each full collection walks it all.
             gc.collect()
             gc.freeze()

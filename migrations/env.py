@@ -43,9 +43,11 @@ def migrate(connection: Connection) -> None:
     with context.begin_transaction():
         if not sqlite:
             # Not before: after any statement Alembic takes the transaction for someone else's,
-            # and commits nothing.
-            connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+            # and commits nothing. The limits of requests are too short for migrations.
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
+            connection.execute(text("SET LOCAL lock_timeout = 0"))
             connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK_KEY})"))
+            connection.execute(text("SET LOCAL lock_timeout = '5s'"))
         context.run_migrations()
         if sqlite:
             broken = connection.execute(text("PRAGMA foreign_key_check")).all()

@@ -1,10 +1,11 @@
 """The database: engine, transactions, and what is special to each dialect.
 
-The only place that commits and rolls back, and the only one that knows which database it is.
+The only place that commits and rolls back, and the only one in a request that knows the dialect.
 """
 
 import asyncio
 import re
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -16,6 +17,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.errors import AppError, InvalidInput, ServiceUnavailable
+from app.core.logging import get_logger
 
 MAX_WAIT_SECONDS = 2.0
 """How long a request waits for its turn before it is answered 503."""
@@ -32,6 +34,11 @@ SQLITE_BUSY_TIMEOUT_MS = 5000
 # idle transaction, a deadlock, too few resources, a lock timeout, a cancelled statement.
 TRANSIENT_SQLSTATES = ("08", "25P03", "40", "53", "55P03", "57")
 DATA_EXCEPTIONS = "22"
+
+# What the driver raises while it connects; other kinds of OSError are faults of ours.
+CONNECTION_ERRORS = (ConnectionError, TimeoutError, socket.gaierror)
+
+_logger = get_logger(__name__)
 
 
 def database_url(url: str) -> URL:
@@ -55,7 +62,7 @@ def create_engine(url: str, *, pool_size: int, foreign_keys: bool = True) -> Asy
         max_overflow=0,
         pool_timeout=MAX_WAIT_SECONDS,
         pool_recycle=1800,
-        hide_parameters=True,  # an error's text would carry e-mail addresses and hashes to the log
+        hide_parameters=True,  # they would carry e-mail addresses and hashes to the log
         connect_args={"timeout": 5, "server_settings": POSTGRESQL_OPTIONS} if postgresql else {},
     )
     if not postgresql:
@@ -87,23 +94,26 @@ def _configure_sqlite(engine: AsyncEngine, *, foreign_keys: bool) -> None:
 class Database:
     """Hands out transactions, at most `capacity` at a time and in the order of asking."""
 
-    def __init__(self, engine: AsyncEngine, *, capacity: int) -> None:
+    def __init__(
+        self, engine: AsyncEngine, *, capacity: int, max_wait: float = MAX_WAIT_SECONDS
+    ) -> None:
         self.engine = engine
+        self._max_wait = max_wait
         self._turns = asyncio.Semaphore(capacity)
         self._write_sessions = _sessions(engine)
         self._read_sessions = _sessions(engine.execution_options(read_only=True))
 
     @asynccontextmanager
     async def transaction(
-        self, *, read_only: bool = False, max_wait: float | None = MAX_WAIT_SECONDS
+        self, *, read_only: bool = False, patient: bool = False
     ) -> AsyncIterator[AsyncSession]:
         """One session, one connection, one transaction: committed at the end, rolled back on any
         exception but a refusal that `keeps_writes`.
 
-        Raises ServiceUnavailable when no turn came within `max_wait` seconds or the database is
-        away, and InvalidInput for values that it cannot store.
+        Raises ServiceUnavailable when its turn does not come in time (a `patient` one waits for
+        ever) or the database is away, and InvalidInput for values that it cannot store.
         """
-        await self._take_turn(max_wait)
+        await self._take_turn(None if patient else self._max_wait)
         try:
             async with self._open(read_only=read_only) as session:
                 try:
@@ -113,8 +123,9 @@ class Database:
                         await session.commit()
                     raise
                 await session.commit()
-        except (DBAPIError, OSError) as error:
+        except (DBAPIError, *CONNECTION_ERRORS) as error:
             if refusal := _refusal(error):
+                _logger.warning("database.refused", exc_info=error)
                 raise refusal from error
             raise
         finally:
@@ -136,9 +147,9 @@ def _sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     return async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
 
 
-def _refusal(error: DBAPIError | OSError) -> AppError | None:
+def _refusal(error: Exception) -> AppError | None:
     """What the caller is told about a driver's error, unless it is a fault of ours."""
-    if isinstance(error, OSError) or error.connection_invalidated:
+    if not isinstance(error, DBAPIError) or error.connection_invalidated:
         return ServiceUnavailable()
     sqlstate = getattr(error.orig, "sqlstate", None) or ""
     if sqlstate.startswith(TRANSIENT_SQLSTATES) or "database is locked" in str(error.orig):

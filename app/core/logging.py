@@ -4,10 +4,11 @@ A line carries the request's id. It never carries a secret, a token, a body or a
 """
 
 import logging
+import re
 import sys
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 from app.core.config import Settings
 
@@ -33,7 +34,9 @@ def configure_logging(settings: Settings) -> None:
             foreign_pre_chain=SHARED_PROCESSORS,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *_renderers(production=settings.is_production),
+                structlog.processors.format_exc_info,
+                _hide_rows,
+                _renderer(production=settings.is_production),
             ],
         )
     )
@@ -50,15 +53,23 @@ def configure_logging(settings: Settings) -> None:
     logging.getLogger("uvicorn.access").disabled = True
 
 
-def _renderers(*, production: bool) -> list[Processor]:
+def _renderer(*, production: bool) -> Processor:
     if production:
-        return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    # Plain tracebacks: the richer ones print local variables, passwords among them.
-    return [
-        structlog.dev.ConsoleRenderer(
-            colors=sys.stdout.isatty(), exception_formatter=structlog.dev.plain_traceback
-        )
-    ]
+        return structlog.processors.JSONRenderer()
+    return structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+
+
+def _hide_rows(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """PostgreSQL tells the row that broke a constraint, password hash and all."""
+    if "exception" in event:
+        event["exception"] = re.sub(r"(?m)^DETAIL: .*$", "DETAIL: hidden", event["exception"])
+    return event
+
+
+def bind_request_id(request_id: str) -> None:
+    """Have all lines of this request carry its id."""
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=request_id)
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:

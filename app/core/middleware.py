@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-import structlog
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.trustedhost import TrustedHostMiddleware
@@ -25,11 +24,8 @@ from app.core.errors import (
     problem_response,
 )
 from app.core.ids import new_id
-from app.core.logging import get_logger
+from app.core.logging import bind_request_id, get_logger
 from app.core.rate_limit import limiter
-
-USER_ID: Final = "user_id"
-"""Where authentication leaves the user's id in the scope's state, for the access line."""
 
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -71,8 +67,7 @@ class RequestContextMiddleware:
         request_id = _request_id(scope)
         state = scope.setdefault("state", {})
         state[REQUEST_ID] = request_id
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request_id)
+        bind_request_id(request_id)
         started = clock.monotonic()
         status = 0
 
@@ -87,7 +82,7 @@ class RequestContextMiddleware:
                     route=self._template(scope),
                     status=status,
                     duration_ms=round((clock.monotonic() - started) * 1000, 1),
-                    user_id=state.get(USER_ID),
+                    user_id=state.get("user_id"),
                 )
             await send(message)
 
@@ -153,8 +148,35 @@ class RateLimitHeadersMiddleware:
 
 
 class ProblemMiddleware:
-    """Turns what no handler rendered into problem documents: unexpected exceptions, and the plain
-    text with which middleware of the framework refuses.
+    """Turns the plain text with which middleware of the framework refuses into problems."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        replaced = False
+
+        async def send_problem(message: Message) -> None:
+            nonlocal replaced
+            if message["type"] == "http.response.start" and message["status"] >= 400:
+                content_type = Headers(raw=message["headers"]).get("Content-Type")
+                if content_type != PROBLEM_MEDIA_TYPE:
+                    replaced = True
+                    error = FRAMEWORK_ERRORS.get(message["status"], BadRequest)
+                    response = problem_response(scope, error, status=message["status"])
+                    await response(scope, receive, send)
+            if not replaced:
+                await send(message)
+
+        await self.app(scope, receive, send_problem)
+
+
+class UnexpectedErrorMiddleware:
+    """Logs what nothing expected, and answers 500. The innermost, so that the answer gets its
+    CORS headers like any other.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -165,26 +187,16 @@ class ProblemMiddleware:
             await self.app(scope, receive, send)
             return
         started = False
-        replaced = False
 
-        async def send_problem(message: Message) -> None:
-            nonlocal started, replaced
-            if message["type"] == "http.response.start":
-                started = True
-                headers = Headers(raw=message["headers"])
-                plain = headers.get("Content-Type") != PROBLEM_MEDIA_TYPE
-                if message["status"] >= 400 and plain:
-                    replaced = True
-                    error = FRAMEWORK_ERRORS.get(message["status"], BadRequest)
-                    response = problem_response(scope, error, status=message["status"])
-                    await response(scope, receive, send)
-            if not replaced:
-                await send(message)
+        async def send_noticed(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
 
         try:
-            await self.app(scope, receive, send_problem)
+            await self.app(scope, receive, send_noticed)
         except Exception:
-            _logger.exception("request.failed", method=scope["method"], path=scope["path"])
+            _logger.exception("request.failed", method=scope["method"])
             if started:
                 raise
             await problem_response(scope, InternalError)(scope, receive, send)
@@ -214,6 +226,7 @@ class BodyLimitMiddleware:
 
 def install_middleware(app: FastAPI, settings: Settings) -> None:
     """Add all middleware. The last one added is the outermost."""
+    app.add_middleware(UnexpectedErrorMiddleware)
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
     app.add_middleware(
         CORSMiddleware,
@@ -222,7 +235,9 @@ def install_middleware(app: FastAPI, settings: Settings) -> None:
         allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
         expose_headers=EXPOSED_HEADERS,
     )
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts)
+    app.add_middleware(
+        TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts, www_redirect=False
+    )
     app.add_middleware(
         ProxyHeadersMiddleware, trusted_hosts=[str(network) for network in settings.trusted_proxies]
     )

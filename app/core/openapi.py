@@ -12,6 +12,7 @@ from app.core.errors import (
     AppError,
     BadRequest,
     BodyTooLarge,
+    InternalError,
     InvalidInput,
     Problem,
     Unauthenticated,
@@ -60,7 +61,6 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
                 del responses["422"]  # FastAPI's own form, which this service never answers with
             for error in _implied(operation):
                 _add(responses, str(error.status), error)
-            responses["5XX"] = _response("The service failed, is overloaded or not ready.", [])
             for status in HEADERS.keys() & responses.keys():
                 name, description = HEADERS[status]
                 header = {"description": description, "schema": {"type": "string"}}
@@ -70,6 +70,7 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _implied(operation: dict[str, Any]) -> Iterator[type[AppError]]:
+    yield InternalError
     body = operation.get("requestBody", {}).get("content", {})
     if body:
         yield BodyTooLarge
@@ -97,5 +98,5 @@ def _codes(response: dict[str, Any]) -> list[str]:
 def _response(description: str, codes: list[str]) -> dict[str, Any]:
     problem = {"$ref": "#/components/schemas/Problem"}
     code = {"properties": {"code": {"enum": codes}}}
-    schema = {"allOf": [problem, code]} if codes else problem
+    schema = {"allOf": [problem, code]}
     return {"description": description, "content": {PROBLEM_MEDIA_TYPE: {"schema": schema}}}

@@ -89,7 +89,6 @@ class AccessTokens:
             algorithms=[ALGORITHM],
             audience=self._audience,
             issuer=self._issuer,
-            options={"leeway": 0, "require_exp": True, "require_aud": True, "require_iss": True},
         )
         if any(claim not in claims for claim in REQUIRED_CLAIMS):
             raise InvalidAccessToken

@@ -6,11 +6,14 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 from pydantic import TypeAdapter, ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from app.core.errors import PermissionDenied, Unauthenticated
 from app.core.openapi import FORM_MEDIA_TYPE
 from app.core.passwords import HashSlot
 from app.core.rate_limit import by_ip
+from app.core.tokens import Claims, InvalidAccessToken
 from app.dependencies.database import ResourcesDep
 from app.dependencies.services import AuthServiceDep
 from app.models.sessions import USER_AGENT_MAX_LENGTH
@@ -30,15 +33,22 @@ bearer = OAuth2PasswordBearer(tokenUrl=TOKEN_URL, refreshUrl=TOKEN_URL, auto_err
 _token_grants: TypeAdapter[TokenGrant] = TypeAdapter(TokenGrant)
 
 
-async def get_principal(
-    request: Request,
-    token: Annotated[str | None, Depends(bearer)],
-    auth: AuthServiceDep,
-) -> Principal:
-    """Who makes the request. Raises Unauthenticated."""
+def get_claims(token: Annotated[str | None, Depends(bearer)], resources: ResourcesDep) -> Claims:
+    """What the access token says, before the database is asked. Raises Unauthenticated."""
     if token is None:
         raise Unauthenticated
-    principal = await auth.authenticate(token)
+    try:
+        return resources.access_tokens.read(token)
+    except InvalidAccessToken as error:
+        raise Unauthenticated from error
+
+
+ClaimsDep = Annotated[Claims, Depends(get_claims)]
+
+
+async def get_principal(request: Request, claims: ClaimsDep, auth: AuthServiceDep) -> Principal:
+    """Who makes the request. Raises Unauthenticated."""
+    principal = await auth.authenticate(claims)
     request.state.user_id = str(principal.user.id)  # for the access line, and limits by user
     return principal
 
@@ -118,7 +128,14 @@ async def _read_form(request: Request) -> dict[str, str]:
     media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if media_type != FORM_MEDIA_TYPE:
         raise InvalidRequest
-    form = await request.form()
+    try:
+        form = await request.form()
+    except ClientDisconnect as error:
+        raise InvalidRequest from error
+    except HTTPException as error:
+        if error.status_code == InvalidRequest.status:  # too many parameters
+            raise InvalidRequest from error
+        raise
     if len(form.multi_items()) != len(form):
         raise InvalidRequest
     return {name: str(value) for name, value in form.items()}

@@ -16,7 +16,7 @@ from app.dependencies.services import Services
 async def unit_of_work(resources: Resources) -> AsyncIterator[Services]:
     """Services in a transaction outside of any request; their mails leave after its commit."""
     mails = MailQueue(resources.mailer)
-    async with resources.database.transaction(max_wait=None) as session:
+    async with resources.database.transaction(patient=True) as session:
         yield Services(session, mails, resources)
     await mails.deliver()
 

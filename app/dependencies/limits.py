@@ -1,6 +1,6 @@
-"""Limits, as dependencies: they count before anything else is done for the request.
+"""Limits, as dependencies: they count before the handler runs.
 
-The general budget covers every route. A sensitive one names its own beside it:
+The general budget covers every route under /api/v1. A sensitive one names its own beside it:
 `dependencies=[Depends(limit_registration)]`. Budgets by user come after authentication, because
 an unverified credential would let anyone spend another's, or have a fresh one for each request.
 """
@@ -8,7 +8,7 @@ an unverified credential would let anyone spend another's, or have a fresh one f
 from fastapi import Request
 
 from app.core.rate_limit import BUDGETS, by_ip, by_user, limiter
-from app.dependencies.auth import HashSlotDep, PrincipalDep
+from app.dependencies.auth import ClaimsDep, HashSlotDep, PrincipalDep
 
 
 async def limit_general(request: Request) -> None:
@@ -47,6 +47,9 @@ async def limit_mail_request_by_user(request: Request, principal: PrincipalDep) 
 
 @limiter.limit(limiter.policy("limit_password_check"), key_func=by_user)
 async def limit_password_check(
-    request: Request, slot: HashSlotDep, principal: PrincipalDep
+    request: Request, claims: ClaimsDep, slot: HashSlotDep, principal: PrincipalDep
 ) -> None:
-    """Passwords checked for a user. Takes the hash slot first. Raises RateLimited."""
+    """Passwords checked for a user. Raises RateLimited.
+
+    The order counts: no slot for the anonymous, and no session before the slot.
+    """

@@ -37,7 +37,6 @@ class Services:
 
     @cached_property
     def auth(self) -> AuthService:
-        """Of this transaction."""
         return AuthService(
             users=self._users,
             sessions=self._sessions,
@@ -49,7 +48,6 @@ class Services:
 
     @cached_property
     def users(self) -> UserService:
-        """Of this transaction."""
         return UserService(
             users=self._users,
             sessions=self._sessions,
@@ -60,12 +58,10 @@ class Services:
 
     @cached_property
     def sessions(self) -> SessionService:
-        """Of this transaction."""
         return SessionService(sessions=self._sessions, cursors=self._resources.cursors)
 
     @cached_property
     def passwords(self) -> PasswordService:
-        """Of this transaction."""
         return PasswordService(
             users=self._users,
             sessions=self._sessions,
@@ -75,14 +71,12 @@ class Services:
 
     @cached_property
     def verification(self) -> VerificationService:
-        """Of this transaction."""
         return VerificationService(
             users=self._users, one_time_tokens=self._one_time_token_service, mails=self._mails
         )
 
     @cached_property
     def purge(self) -> PurgeService:
-        """Of this transaction."""
         return PurgeService(sessions=self._sessions, one_time_tokens=self._one_time_tokens)
 
     @cached_property
@@ -101,27 +95,22 @@ ServicesDep = Annotated[Services, Depends(get_services)]
 
 
 def get_auth_service(services: ServicesDep) -> AuthService:
-    """Of the request."""
     return services.auth
 
 
 def get_user_service(services: ServicesDep) -> UserService:
-    """Of the request."""
     return services.users
 
 
 def get_session_service(services: ServicesDep) -> SessionService:
-    """Of the request."""
     return services.sessions
 
 
 def get_password_service(services: ServicesDep) -> PasswordService:
-    """Of the request."""
     return services.passwords
 
 
 def get_verification_service(services: ServicesDep) -> VerificationService:
-    """Of the request."""
     return services.verification
 
 

@@ -118,7 +118,7 @@ async def verify_email(body: EmailVerification, verification: VerificationServic
 )
 async def resend_verification(user: CurrentUserDep, verification: VerificationServiceDep) -> None:
     """Mail a new token, which voids the one before; no mail when the address is verified."""
-    await verification.send(user.id)
+    await verification.resend(user.id)
 
 
 @router.post(

@@ -46,7 +46,7 @@ router = APIRouter(include_in_schema=False)
 router.mount("/docs/assets", StaticFiles(directory=ASSETS), name="docs-assets")
 
 
-@router.get("/docs", response_class=HTMLResponse)
+@router.get("/docs")
 async def read_docs(request: Request) -> HTMLResponse:
     """The page."""
     return HTMLResponse(
@@ -55,7 +55,7 @@ async def read_docs(request: Request) -> HTMLResponse:
     )
 
 
-@router.get("/docs/start.js", response_class=Response)
+@router.get("/docs/start.js")
 async def read_start_script() -> Response:
     """What starts Swagger UI on the page."""
     return Response(START.format(options=json.dumps(OPTIONS)), media_type="text/javascript")

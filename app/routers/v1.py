@@ -2,13 +2,15 @@
 
 from fastapi import APIRouter, Depends
 
-from app.core.errors import RateLimited
+from app.core.errors import RateLimited, ServiceUnavailable
 from app.core.openapi import refusals
 from app.dependencies.limits import limit_general
 from app.routers import auth, users
 
 router = APIRouter(
-    prefix="/api/v1", dependencies=[Depends(limit_general)], responses=refusals(RateLimited)
+    prefix="/api/v1",
+    dependencies=[Depends(limit_general)],
+    responses=refusals(RateLimited, ServiceUnavailable),
 )
 router.include_router(auth.router)
 router.include_router(users.router)

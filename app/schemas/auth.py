@@ -7,11 +7,10 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from app.core.errors import AppError, InvalidInput
-from app.core.passwords import MAX_PASSWORD_LENGTH
 from app.core.tokens import MAX_TOKEN_LENGTH
 from app.models.users import EMAIL_MAX_LENGTH
 from app.schemas.base import NO_CONTROL_CHARACTERS, Email, Input, Output, login_name
-from app.schemas.users import NewPassword
+from app.schemas.users import ExistingPassword, NewPassword
 
 Token = Annotated[
     str,
@@ -21,7 +20,7 @@ Token = Annotated[
 
 
 class PasswordGrant(BaseModel):
-    """RFC 6749 §4.3.2. Parameters that it does not know it ignores, as §3.2 asks."""
+    """Log in with a password (RFC 6749 §4.3.2). Other parameters are ignored, as §3.2 asks."""
 
     grant_type: Literal["password"]
     username: Annotated[
@@ -29,13 +28,11 @@ class PasswordGrant(BaseModel):
         StringConstraints(max_length=EMAIL_MAX_LENGTH, pattern=NO_CONTROL_CHARACTERS),
         AfterValidator(login_name),
     ] = Field(description="The e-mail address.")
-    password: Annotated[
-        str, StringConstraints(max_length=MAX_PASSWORD_LENGTH, pattern=NO_CONTROL_CHARACTERS)
-    ]
+    password: ExistingPassword
 
 
 class RefreshGrant(BaseModel):
-    """RFC 6749 §6."""
+    """Go on with a refresh token (RFC 6749 §6)."""
 
     grant_type: Literal["refresh_token"]
     refresh_token: Token

@@ -48,20 +48,13 @@ class Page(Output, Generic[Item]):
     next_cursor: str | None = Field(description="The cursor of the next page; null on the last.")
 
 
-Line = Annotated[str, StringConstraints(pattern=NO_CONTROL_CHARACTERS)]
-"""Text on one line."""
-
-
 def _valid_email(value: str) -> str:
     try:
         # Not asking the DNS: a mail that arrives proves more. Not SMTPUTF8: few servers take it.
         valid = validate_email(value.strip(), check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:
         raise PydanticCustomError("email", "This is not a valid e-mail address.") from error
-    email = (valid.ascii_email or "").lower()
-    if len(email) > EMAIL_MAX_LENGTH:  # its domain has grown, in ASCII
-        raise PydanticCustomError("email", "This e-mail address is too long.")
-    return email
+    return (valid.ascii_email or "").lower()
 
 
 Email = Annotated[

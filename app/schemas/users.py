@@ -8,7 +8,7 @@ from pydantic import MISSING, AfterValidator, Field, StrictBool, StringConstrain
 
 from app.core.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 from app.core.passwords import MAX_PASSWORD_LENGTH
-from app.models.users import EMAIL_MAX_LENGTH, FULL_NAME_MAX_LENGTH, Role
+from app.models.users import FULL_NAME_MAX_LENGTH, Role
 from app.schemas.base import NO_CONTROL_CHARACTERS, Email, Input, Output
 
 FullName = Annotated[
@@ -76,7 +76,7 @@ class UserPublic(Output):
     """A user, as the user and admins see them."""
 
     id: UUID
-    email: str = Field(max_length=EMAIL_MAX_LENGTH)
+    email: str
     full_name: str | None
     role: Role
     is_active: bool
@@ -95,6 +95,7 @@ class WeakPassword(InvalidInput):
     """The new password is too short or too easy to guess."""
 
     code = "weak_password"
+    detail = "The new password is too short or too easy to guess; `errors` says why."
 
 
 class WrongPassword(PermissionDenied):

@@ -11,6 +11,7 @@ from app.core.passwords import HashSlot
 from app.core.tokens import (
     ACCESS_TOKEN_LIFETIME,
     AccessTokens,
+    Claims,
     InvalidAccessToken,
     digest,
     new_opaque_token,
@@ -71,12 +72,8 @@ class AuthService:
         self._throttle = throttle
         self._refresh_leeway = timedelta(seconds=refresh_leeway_seconds)
 
-    async def authenticate(self, access_token: str) -> Principal:
-        """The user and session that the token speaks for. Raises Unauthenticated."""
-        try:
-            claims = self._access_tokens.read(access_token)
-        except InvalidAccessToken as error:
-            raise Unauthenticated from error
+    async def authenticate(self, claims: Claims) -> Principal:
+        """The user and session that an access token speaks for. Raises Unauthenticated."""
         user = await self._sessions.get_active_user(
             user_id=claims.user_id, session_id=claims.session_id, now=clock.now()
         )

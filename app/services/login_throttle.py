@@ -13,8 +13,8 @@ class LoginThrottle:
     """Counts failures of an account: tightly from one IP, loosely from anywhere.
 
     Addresses that nobody has are counted like all others, or the count would tell them apart.
-    When the loose budget is spent, an IP that has failed with this account is blocked for it, and
-    any other has one try: the owner of the account still gets in, from an IP of their own.
+    Only the tight budget blocks: when the loose one is spent, failures are answered 429, but the
+    right password from an IP that is not blocked still logs in. Else anyone could lock users out.
     """
 
     def __init__(self, limiter: SharedLimiter, *, account_key: bytes) -> None:
@@ -23,17 +23,13 @@ class LoginThrottle:
 
     async def refuse_if_blocked(self, email: str, ip: str) -> None:
         """Raises RateLimited."""
-        account = self._name(email)
-        from_here = await self._limiter.peek(BY_IP, account, ip)
-        from_here.refuse_if_exceeded()
-        if from_here.remaining < from_here.limit:
-            (await self._limiter.peek(BY_ACCOUNT, account)).refuse_if_exceeded()
+        (await self._limiter.peek(BY_IP, self._name(email), ip)).refuse_if_exceeded()
 
     async def count_failure(self, email: str, ip: str) -> None:
-        """Draw on both budgets."""
+        """Draw on both budgets. Raises RateLimited when the account's is spent."""
         account = self._name(email)
         await self._limiter.draw(BY_IP, account, ip)
-        await self._limiter.draw(BY_ACCOUNT, account)
+        (await self._limiter.draw(BY_ACCOUNT, account)).refuse_if_exceeded()
 
     def _name(self, email: str) -> str:
         """A name for the account that tells the store's readers nothing."""

@@ -21,7 +21,7 @@ class SessionService:
     async def get_page(self, principal: Principal, query: PageQuery) -> Slice[SessionPublic]:
         """A page of live sessions, newest first. Raises InvalidInput for a broken cursor."""
         list_name = f"sessions of {principal.user.id}"
-        after = self._cursors.open(list_name, query.cursor) if query.cursor else None
+        after = self._cursors.open(list_name, query.cursor)
         sessions, end = await self._sessions.get_page(
             user_id=principal.user.id, now=clock.now(), after=after, limit=query.limit
         )
@@ -36,7 +36,7 @@ class SessionService:
             )
             for session in sessions
         ]
-        return Slice(items, self._cursors.seal(list_name, end) if end else None)
+        return Slice(items, self._cursors.seal(list_name, end))
 
     async def end(self, principal: Principal, session_id: UUID) -> None:
         """End one session. Raises NotFound, also for a session of someone else."""

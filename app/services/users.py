@@ -49,7 +49,7 @@ class UserService:
         )
         user = User(email=data.email, password_hash=password_hash, full_name=data.full_name)
         await self._users.add(user)
-        await self._verification.send(user.id)
+        await self._verification.send(user)
         return user
 
     async def create_admin(self, email: str, *, password: str, slot: HashSlot) -> User:
@@ -80,9 +80,9 @@ class UserService:
 
     async def get_page(self, query: PageQuery) -> Slice[User]:
         """A page of all users, newest first. Raises InvalidInput for a broken cursor."""
-        after = self._cursors.open(LIST, query.cursor) if query.cursor else None
+        after = self._cursors.open(LIST, query.cursor)
         users, end = await self._users.get_page(after=after, limit=query.limit)
-        return Slice(users, self._cursors.seal(LIST, end) if end else None)
+        return Slice(users, self._cursors.seal(LIST, end))
 
     async def update_profile(self, user_id: UUID, data: ProfileUpdate) -> User:
         """Change what users change about themselves. Raises UserNotFound."""

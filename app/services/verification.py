@@ -4,6 +4,7 @@ from uuid import UUID
 
 from app.core import clock
 from app.models.one_time_tokens import TokenPurpose
+from app.models.users import User
 from app.repositories.users import UserRepository
 from app.services.mail import MailService
 from app.services.one_time_tokens import OneTimeTokenService
@@ -19,11 +20,14 @@ class VerificationService:
         self._one_time_tokens = one_time_tokens
         self._mails = mails
 
-    async def send(self, user_id: UUID) -> None:
-        """Mail the user a token; nothing happens when the address is verified already."""
+    async def resend(self, user_id: UUID) -> None:
+        """Mail the user a new token; nothing happens when the address is verified already."""
         user = await self._users.lock(user_id)
-        if user is None or user.email_verified_at is not None:
-            return
+        if user is not None and user.email_verified_at is None:
+            await self.send(user)
+
+    async def send(self, user: User) -> None:
+        """Mail a token to a user who is new, or locked."""
         token = await self._one_time_tokens.issue(user, TokenPurpose.VERIFY_EMAIL)
         self._mails.send_verification(user, token)
 

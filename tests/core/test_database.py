@@ -4,13 +4,16 @@ from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.database import Database, create_engine
 from app.core.errors import InvalidInput, ServiceUnavailable
+from app.core.logging import get_logger
 from app.core.resources import Resources
 from app.models.users import Role, User
+from tests.isolation import captured_log
 
 
 @pytest.fixture
@@ -71,3 +74,39 @@ async def test_a_fault_of_ours_stays_what_it_is(database: Database) -> None:
     with pytest.raises(Exception, match="no_such_table"):
         async with database.transaction() as session:
             await execute(session, "SELECT 1 FROM no_such_table")
+
+
+async def test_a_database_that_is_away_is_logged() -> None:
+    engine = create_engine("postgresql://nobody@127.0.0.1:1/nothing", pool_size=1)
+
+    with captured_log() as log, pytest.raises(ServiceUnavailable):
+        async with Database(engine, capacity=1).transaction() as session:
+            await execute(session, "SELECT 1")
+
+    [line] = log.lines
+    assert (line["level"], line["event"]) == ("warning", "database.refused")
+    assert "ConnectionRefusedError" in line["exception"]
+
+
+async def test_a_missing_file_is_a_fault_of_ours_and_not_of_the_database(
+    database: Database,
+) -> None:
+    with pytest.raises(FileNotFoundError):
+        async with database.transaction():
+            raise FileNotFoundError
+
+
+async def test_a_row_that_breaks_a_constraint_is_not_told_to_the_log(database: Database) -> None:
+    values = {"email": "Ada@example.com", "password_hash": "secret-hash", "role": Role.USER}
+
+    with captured_log() as log:
+        try:
+            async with database.transaction() as session:
+                await session.exec(insert(User).values(values))
+        except IntegrityError:
+            get_logger("app.tests").exception("refused")
+
+    [line] = log.lines
+    assert "IntegrityError" in line["exception"]
+    assert "secret-hash" not in log.text
+    assert "Ada@example.com" not in log.text

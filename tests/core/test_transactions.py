@@ -16,7 +16,7 @@ from app.core.ids import new_id
 from app.core.resources import Resources
 from app.models import Base
 from app.models.users import User
-from tests.factories import API, OTHER_PASSWORD, PASSWORD, Factory, registration
+from tests.factories import API, OTHER_PASSWORD, PASSWORD, Factory, refresh, registration
 from tests.routes import OPERATIONS, Operation
 
 
@@ -110,51 +110,41 @@ async def test_a_session_that_was_ended_by_a_refusal_stays_ended(
     live: AsyncClient, live_factory: Factory, live_resources: Resources
 ) -> None:
     login = await live_factory.login()
-    form = {"grant_type": "refresh_token", "refresh_token": login.refresh_token}
-    second = (await live.post(f"{API}/auth/token", data=form)).json()["refresh_token"]
-    await live.post(f"{API}/auth/token", data={**form, "refresh_token": second})
+    second = (await refresh(live, login.refresh_token)).json()["refresh_token"]
+    await refresh(live, second)
 
-    stolen = await live.post(f"{API}/auth/token", data=form)
+    stolen = await refresh(live, login.refresh_token)
 
     assert stolen.status_code == 400
     assert (await rows(live_resources))["sessions"] == 0
 
 
 async def test_a_request_that_gets_no_turn_is_a_503(
-    live: AsyncClient,
-    live_resources: Resources,
-    live_factory: Factory,
-    monkeypatch: pytest.MonkeyPatch,
+    app: FastAPI, live: AsyncClient, live_resources: Resources, live_factory: Factory
 ) -> None:
     login = await live_factory.login()
-    monkeypatch.setattr(live_resources.database, "_turns", _NoTurn())
+    database = Database(live_resources.database.engine, capacity=1, max_wait=0.05)
+    app.state.resources = replace(live_resources, database=database)
 
-    response = await live.get(f"{API}/users/me", headers=login.headers)
+    async with database.transaction():
+        response = await live.get(f"{API}/users/me", headers=login.headers)
 
     assert (response.status_code, response.json()["code"]) == (503, "service_unavailable")
     assert response.headers["Retry-After"] == "1"
-
-
-class _NoTurn:
-    async def acquire(self) -> None:
-        raise TimeoutError
-
-    def release(self) -> None:
-        raise AssertionError("nothing was taken")
 
 
 async def test_turns_are_given_back_whatever_happens(
     live: AsyncClient, live_factory: Factory, live_resources: Resources
 ) -> None:
     database = live_resources.database
-    single = Database(database.engine, capacity=1)
+    single = Database(database.engine, capacity=1, max_wait=0.05)
 
     for error in (RuntimeError, KeyboardInterrupt):
         with pytest.raises(error):
-            async with single.transaction(max_wait=0.1):
+            async with single.transaction():
                 raise error
 
-    async with single.transaction(max_wait=0.1) as session:
+    async with single.transaction() as session:
         assert (await session.exec(select(func.count()).select_from(User))).one() == 0
 
 

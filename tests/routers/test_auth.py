@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from fastapi import FastAPI
 from httpx import AsyncClient
 from jose import jwt
 from sqlmodel import col, select, update
+from starlette.types import Message
 
 from app.core import clock
 from app.core.ids import new_id
@@ -92,6 +94,8 @@ class TestLogIn:
             ("grant_type=refresh_token&refresh_token=%00", "invalid_request"),
             (f"grant_type=refresh_token&refresh_token={'x' * 3000}", "invalid_request"),
             (f"grant_type=password&username=a&password={'x' * 129}", "invalid_request"),
+            ("grant_type=password&username=a&password=", "invalid_request"),
+            ("&".join(f"p{number}=" for number in range(1001)), "invalid_request"),
             ("grant_type=client_credentials", "unsupported_grant_type"),
             ("grant_type=", "unsupported_grant_type"),
         ],
@@ -109,6 +113,27 @@ class TestLogIn:
         assert (response.status_code, problem["error"]) == (400, error)
         assert response.headers["Content-Type"] == "application/problem+json"
         assert response.headers["Cache-Control"] == "no-store"
+
+    async def test_a_client_that_hangs_up_is_no_fault_of_ours(self, app: FastAPI) -> None:
+        statuses: list[int] = []
+
+        async def hang_up() -> Message:
+            return {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            statuses.append(message.get("status", 0))
+
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": f"{API}/auth/token",
+            "query_string": b"",
+            "headers": [(b"content-type", b"application/x-www-form-urlencoded")],
+            "client": ("127.0.0.1", 1),
+        }
+        await app(scope, hang_up, send)
+
+        assert statuses[0] == 400
 
     async def test_refuses_a_body_that_is_no_form(self, client: AsyncClient) -> None:
         response = await client.post(f"{API}/auth/token", json={"grant_type": "password"})

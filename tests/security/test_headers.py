@@ -27,13 +27,11 @@ async def test_an_unexpected_error_carries_them_too(
 ) -> None:
     monkeypatch.setattr("app.routers.health.Liveness", lambda: 1 / 0)
 
-    response = await client.get("/livez", headers={"X-Request-ID": "abc"})
+    response = await client.get("/livez")
 
-    problem = response.json()
-    assert (response.status_code, problem["code"]) == (500, "internal_error")
-    assert response.headers["X-Request-ID"] == problem["request_id"] == "abc"
+    assert response.status_code == 500
+    assert response.headers["X-Request-ID"]
     assert response.headers["X-Content-Type-Options"] == "nosniff"
-    assert "ZeroDivision" not in response.text
 
 
 class TestCors:
@@ -55,6 +53,17 @@ class TestCors:
         assert response.headers["Access-Control-Allow-Origin"] == origin
         assert "Access-Control-Allow-Credentials" not in response.headers
         assert {"ETag", "Location", "X-Request-ID", "Retry-After", "RateLimit"} <= set(exposed)
+
+    async def test_a_named_origin_may_read_an_unexpected_error_too(
+        self, configured: Settings, origin: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("app.routers.health.Liveness", lambda: 1 / 0)
+
+        async with open_client(create_app(configured)) as client:
+            response = await client.get("/livez", headers={"Origin": origin})
+
+        assert response.status_code == 500
+        assert response.headers["Access-Control-Allow-Origin"] == origin
 
     async def test_another_origin_may_not(self, configured: Settings) -> None:
         preflight = {"Origin": "https://evil.example", "Access-Control-Request-Method": "GET"}
@@ -90,25 +99,3 @@ async def test_only_production_asks_browsers_for_tls(settings: Settings) -> None
 
     assert "Strict-Transport-Security" in in_production.headers
     assert "Strict-Transport-Security" not in in_development.headers
-
-
-@pytest.mark.parametrize(
-    ("given", "accepted"),
-    [
-        ("abc-1.2_3", True),
-        ("x" * 64, True),
-        ("x" * 65, False),
-        ("", False),
-        ("a b", False),
-        ("a\tb", False),
-        ("{}", False),
-    ],
-)
-async def test_a_request_id_is_taken_over_only_in_its_form(
-    client: AsyncClient,
-    given: str,
-    accepted: bool,  # noqa: FBT001 -- pytest passes it by name
-) -> None:
-    response = await client.get("/livez", headers={"X-Request-ID": given})
-
-    assert (response.headers["X-Request-ID"] == given) == accepted

@@ -70,7 +70,9 @@ async def test_no_value_of_any_field_fails_the_service(
     for value in BAD_VALUES:
         response = await send(client, admin, operation, f'{{"{field}": {value}}}')
 
-        assert_is_a_problem(response, 403, 422)
+        # Where an existing password is all there is to say, any text may be one: a wrong one.
+        is_wrong = response.status_code == 403 and field == "password"
+        assert_is_a_problem(response, 403 if is_wrong else 422)
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=describe)
@@ -170,6 +172,7 @@ async def test_an_id_that_is_none_is_a_422_that_names_the_parameter(
         ({"limit": 101}, "limit"),
         ({"limit": "1" + "0" * 400}, "limit"),
         ({"limit": "x"}, "limit"),
+        ({"cursor": ""}, "cursor"),
         ({"cursor": "x"}, "cursor"),
         ({"cursor": "\0"}, "cursor"),
         ({"cursor": "é"}, "cursor"),

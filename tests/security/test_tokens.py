@@ -68,8 +68,8 @@ async def test_a_token_is_good_for_its_own_place_only(
         "refresh": login.refresh_token,
         "verification": token_in(mailer.sent[0]),
         "reset": token_in(mailer.sent[1]),
-        "cursor": resources.cursors.seal(
-            f"sessions of {login.user.id}", (clock.now(), login.user.id)
+        "cursor": str(
+            resources.cursors.seal(f"sessions of {login.user.id}", (clock.now(), login.user.id))
         ),
     }
 
