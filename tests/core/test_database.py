@@ -14,6 +14,7 @@ from app.core.logging import get_logger
 from app.core.resources import Resources
 from app.models.users import Role, User
 from tests.isolation import captured_log
+from tests.observation import unreachable_database
 
 
 @pytest.fixture
@@ -77,10 +78,9 @@ async def test_a_fault_of_ours_stays_what_it_is(database: Database) -> None:
 
 
 async def test_a_database_that_is_away_is_logged() -> None:
-    engine = create_engine("postgresql://nobody@127.0.0.1:1/nothing", pool_size=1)
 
     with captured_log() as log, pytest.raises(ServiceUnavailable):
-        async with Database(engine, capacity=1).transaction() as session:
+        async with unreachable_database().transaction() as session:
             await execute(session, "SELECT 1")
 
     [line] = log.lines

@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import event
 from sqlmodel import update
 
 from app.core.resources import Resources
 from app.models.sessions import Session
 from app.models.users import User
 from tests.factories import API, Factory, Login, request_token
+from tests.observation import recorded_statements
 
 
 async def walk(client: AsyncClient, path: str, login: Login, limit: int) -> list[list[str]]:
@@ -110,21 +110,13 @@ async def test_a_page_takes_as_many_queries_for_fifty_rows_as_for_one(
     client: AsyncClient, factory: Factory, resources: Resources, path: str
 ) -> None:
     admin = await factory.admin()
-    statements: list[str] = []
-    engine = resources.database.engine.sync_engine
 
-    def on_execute(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if statement.startswith("SELECT"):
-            statements.append(statement)
-
-    event.listen(engine, "before_cursor_execute", on_execute)
-    await client.get(f"{API}{path}", headers=admin.headers)
-    for_one = len(statements)
+    with recorded_statements(resources) as for_one:
+        await client.get(f"{API}{path}", headers=admin.headers)
     for _ in range(25):
         await factory.login(admin.user)
         await factory.user()
-    statements.clear()
-    await client.get(f"{API}{path}?limit=50", headers=admin.headers)
-    event.remove(engine, "before_cursor_execute", on_execute)
+    with recorded_statements(resources) as for_fifty:
+        await client.get(f"{API}{path}?limit=50", headers=admin.headers)
 
-    assert for_one == len(statements) == 2
+    assert len(for_one) == len(for_fifty) == 2

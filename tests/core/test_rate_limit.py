@@ -23,7 +23,8 @@ from redis.asyncio import Redis
 from app.core import clock
 from app.core.config import Settings
 from app.core.ids import new_id
-from app.core.rate_limit import SharedLimiter, Store, limiter
+from app.core.rate_limit import SharedLimiter, limiter
+from app.core.rate_limit_store import Store
 from tests.factories import API, Factory, request_token
 
 SECRET = "x" * 32
@@ -192,7 +193,7 @@ async def register(client: AsyncClient) -> int:
 
 def events(caplog: pytest.LogCaptureFixture) -> list[str]:
     """What the limiter logged of its store."""
-    records = [record for record in caplog.records if record.name == "app.core.rate_limit"]
+    records = [record for record in caplog.records if record.name == "app.core.rate_limit_store"]
     return [record.__dict__["msg"]["event"] for record in records]
 
 

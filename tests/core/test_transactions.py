@@ -11,12 +11,13 @@ from sqlmodel import func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.types import Message, Receive, Scope, Send
 
-from app.core.database import Database, create_engine
+from app.core.database import Database
 from app.core.ids import new_id
 from app.core.resources import Resources
 from app.models import Base
 from app.models.users import User
 from tests.factories import API, OTHER_PASSWORD, PASSWORD, Factory, refresh, registration
+from tests.observation import unreachable_database
 from tests.routes import OPERATIONS, Operation
 
 
@@ -153,8 +154,7 @@ async def test_without_a_database_no_operation_is_a_500(
     app: FastAPI, client: AsyncClient, factory: Factory, resources: Resources, operation: Operation
 ) -> None:
     login = await factory.login()
-    engine = create_engine("postgresql://nobody@127.0.0.1:1/nothing", pool_size=1)
-    app.state.resources = replace(resources, database=Database(engine, capacity=1))
+    app.state.resources = replace(resources, database=unreachable_database())
 
     response = await client.request(
         operation.method, operation.path_with(new_id()), headers=login.headers

@@ -6,15 +6,14 @@ import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 
-from app.core.database import Database, create_engine
 from app.core.resources import Resources
+from tests.observation import unreachable_database
 
 
 async def test_is_live_without_a_database(
     client: AsyncClient, app: FastAPI, resources: Resources
 ) -> None:
-    engine = create_engine("postgresql://nobody@127.0.0.1:1/nothing", pool_size=1)
-    app.state.resources = replace(resources, database=Database(engine, capacity=1))
+    app.state.resources = replace(resources, database=unreachable_database())
 
     response = await client.get("/livez")
 
@@ -31,8 +30,7 @@ async def test_is_ready_with_a_migrated_database(client: AsyncClient) -> None:
 async def test_says_that_the_database_fails(
     client: AsyncClient, app: FastAPI, resources: Resources
 ) -> None:
-    engine = create_engine("postgresql://nobody@127.0.0.1:1/nothing", pool_size=1)
-    app.state.resources = replace(resources, database=Database(engine, capacity=1))
+    app.state.resources = replace(resources, database=unreachable_database())
 
     response = await client.get("/readyz")
 
