@@ -33,7 +33,9 @@ bearer = OAuth2PasswordBearer(tokenUrl=TOKEN_URL, refreshUrl=TOKEN_URL, auto_err
 _token_grants: TypeAdapter[TokenGrant] = TypeAdapter(TokenGrant)
 
 
-def get_claims(token: Annotated[str | None, Depends(bearer)], resources: ResourcesDep) -> Claims:
+async def get_claims(
+    token: Annotated[str | None, Depends(bearer)], resources: ResourcesDep
+) -> Claims:
     """What the access token says, before the database is asked. Raises Unauthenticated."""
     if token is None:
         raise Unauthenticated
@@ -56,7 +58,7 @@ async def get_principal(request: Request, claims: ClaimsDep, auth: AuthServiceDe
 PrincipalDep = Annotated[Principal, Depends(get_principal)]
 
 
-def get_current_user(principal: PrincipalDep) -> User:
+async def get_current_user(principal: PrincipalDep) -> User:
     """The user who makes the request."""
     return principal.user
 
@@ -64,7 +66,7 @@ def get_current_user(principal: PrincipalDep) -> User:
 CurrentUserDep = Annotated[User, Depends(get_current_user)]
 
 
-def require_admin(user: CurrentUserDep) -> User:
+async def require_admin(user: CurrentUserDep) -> User:
     """The admin who makes the request. Raises PermissionDenied."""
     if user.role is not Role.ADMIN:
         raise PermissionDenied

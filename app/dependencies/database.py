@@ -12,7 +12,7 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 """Methods that write nothing (RFC 9110 §9.2.1)."""
 
 
-def get_resources(request: Request) -> Resources:
+async def get_resources(request: Request) -> Resources:
     """What the process holds open."""
     resources: Resources = request.app.state.resources
     return resources

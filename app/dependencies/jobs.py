@@ -37,7 +37,7 @@ class Jobs:
             await services.passwords.send_reset(email)
 
 
-def get_jobs(tasks: BackgroundTasks, resources: ResourcesDep) -> Jobs:
+async def get_jobs(tasks: BackgroundTasks, resources: ResourcesDep) -> Jobs:
     """The jobs that a request may start."""
     return Jobs(tasks, resources)
 

@@ -84,7 +84,9 @@ class Services:
         return OneTimeTokenService(users=self._users, tokens=self._one_time_tokens)
 
 
-def get_services(session: SessionDep, tasks: BackgroundTasks, resources: ResourcesDep) -> Services:
+async def get_services(
+    session: SessionDep, tasks: BackgroundTasks, resources: ResourcesDep
+) -> Services:
     """The services of a request. Its mails leave after its answer, and never after an error."""
     mails = MailQueue(resources.mailer)
     tasks.add_task(mails.deliver)
@@ -94,27 +96,27 @@ def get_services(session: SessionDep, tasks: BackgroundTasks, resources: Resourc
 ServicesDep = Annotated[Services, Depends(get_services)]
 
 
-def get_auth_service(services: ServicesDep) -> AuthService:
+async def get_auth_service(services: ServicesDep) -> AuthService:
     return services.auth
 
 
-def get_user_service(services: ServicesDep) -> UserService:
+async def get_user_service(services: ServicesDep) -> UserService:
     return services.users
 
 
-def get_session_service(services: ServicesDep) -> SessionService:
+async def get_session_service(services: ServicesDep) -> SessionService:
     return services.sessions
 
 
-def get_password_service(services: ServicesDep) -> PasswordService:
+async def get_password_service(services: ServicesDep) -> PasswordService:
     return services.passwords
 
 
-def get_verification_service(services: ServicesDep) -> VerificationService:
+async def get_verification_service(services: ServicesDep) -> VerificationService:
     return services.verification
 
 
-def get_health_service(resources: ResourcesDep) -> HealthService:
+async def get_health_service(resources: ResourcesDep) -> HealthService:
     """It needs no session of the request: it asks for one by itself."""
     return HealthService(database=resources.database, limiter=limiter)
 
