@@ -45,6 +45,7 @@ def migrate(connection: Connection) -> None:
             # Not before: after any statement Alembic takes the transaction for someone else's,
             # and commits nothing. The limits of requests are too short for migrations.
             connection.execute(text("SET LOCAL statement_timeout = 0"))
+            connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
             connection.execute(text("SET LOCAL lock_timeout = 0"))
             connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK_KEY})"))
             connection.execute(text("SET LOCAL lock_timeout = '5s'"))

@@ -4,12 +4,16 @@ The only place that imports passlib and zxcvbn.
 """
 
 import asyncio
+import os
+import sys
+import threading
 import unicodedata
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import TypeVar
 
-from anyio.to_thread import run_sync
 from passlib.context import CryptContext
 from zxcvbn import zxcvbn
 
@@ -23,23 +27,27 @@ MIN_SCORE = 3
 MAX_WAITING = 128
 """Requests that may wait for a slot; the next one is answered 503."""
 
+HASH_NICENESS = 10
 EASILY_GUESSED = "This password is too easy to guess."
+
+T = TypeVar("T")
 
 
 class HashSlot:
     """The right to hash: who holds one keeps one processor busy, and no more than that."""
 
-    def __init__(self, context: CryptContext, min_length: int) -> None:
+    def __init__(self, context: CryptContext, min_length: int, threads: ThreadPoolExecutor) -> None:
+        self._threads = threads
         self._context = context
         self._min_length = min_length
 
     async def hash(self, password: str) -> str:
         """The argon2id hash to store."""
-        return await run_sync(partial(self._context.hash, _normalise(password)))
+        return await self._run(partial(self._context.hash, _normalise(password)))
 
     async def verify(self, password: str, stored: str | None) -> bool:
         """Whether the password is the stored one; as much work when there is no stored one."""
-        return await run_sync(partial(self._context.verify, _normalise(password), stored))
+        return await self._run(partial(self._context.verify, _normalise(password), stored))
 
     def is_outdated(self, stored: str) -> bool:
         """Whether the hash was made with other parameters than today's."""
@@ -54,11 +62,14 @@ class HashSlot:
         if len(normalised) < self._min_length:
             return f"A password needs at least {self._min_length} characters."
         scored = normalised[:MAX_SCORED_LENGTH]
-        result = await run_sync(partial(zxcvbn, scored, personal, max_length=MAX_SCORED_LENGTH))
+        result = await self._run(partial(zxcvbn, scored, personal, max_length=MAX_SCORED_LENGTH))
         if result["score"] >= MIN_SCORE:
             return None
         feedback = result["feedback"]
         return " ".join([feedback["warning"] or EASILY_GUESSED, *feedback["suggestions"]])
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
 
 class PasswordHasher:
@@ -72,7 +83,8 @@ class PasswordHasher:
             argon2__rounds=rounds,
             argon2__parallelism=1,
         )
-        self._slot = HashSlot(context, min_length)
+        self._threads = ThreadPoolExecutor(slots, "hash", initializer=_let_event_loop_go_first)
+        self._slot = HashSlot(context, min_length, self._threads)
         self._slots = asyncio.Semaphore(slots)
         self._waiting = 0
 
@@ -91,10 +103,20 @@ class PasswordHasher:
         finally:
             self._slots.release()
 
+    def close(self) -> None:
+        """End the threads."""
+        self._threads.shutdown()
+
     async def warm_up(self) -> None:
         """Make the hash that unknown users are verified against; the first costs double."""
         async with self.slot() as slot:
             await slot.verify("", None)
+
+
+def _let_event_loop_go_first() -> None:
+    """Give this thread a lower priority than the event loop's, which Linux can."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), HASH_NICENESS)
 
 
 def _normalise(password: str) -> str:

@@ -35,21 +35,23 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
         settings.database_url.get_secret_value(), pool_size=settings.database_pool_size
     )
     keys = KeyRing(settings.secrets)
+    passwords = PasswordHasher(
+        memory_kib=settings.argon2_memory_kib,
+        rounds=settings.argon2_rounds,
+        min_length=settings.password_min_length,
+        # One processor is left to the event loop, and one connection to other requests.
+        slots=max(1, min(os.cpu_count() or 1, settings.database_pool_size) - 1),
+    )
     try:
         yield Resources(
             settings=settings,
             database=Database(engine, capacity=settings.database_pool_size),
-            passwords=PasswordHasher(
-                memory_kib=settings.argon2_memory_kib,
-                rounds=settings.argon2_rounds,
-                min_length=settings.password_min_length,
-                # One processor is left to the event loop, and one connection to other requests.
-                slots=max(1, min(os.cpu_count() or 1, settings.database_pool_size) - 1),
-            ),
+            passwords=passwords,
             access_tokens=AccessTokens(keys, issuer=settings.link("")),
             cursors=Cursors(keys),
             account_key=keys.derive("account")[0],
             mailer=create_mailer(settings),
         )
     finally:
+        passwords.close()
         await engine.dispose()

@@ -40,7 +40,4 @@ async def test_a_generated_revision_outlives_the_models(database: MigratedDataba
 
     generated = await database.generate_revision()
 
-    assert re.findall("^(?:import|from) .+", generated, re.MULTILINE) == [
-        "import sqlalchemy as sa",
-        "from alembic import op",
-    ]
+    assert re.findall(r"\b(app|sqlmodel|Enum)\b", generated) == []

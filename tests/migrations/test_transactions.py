@@ -56,6 +56,17 @@ async def test_a_migration_that_breaks_foreign_keys_is_undone(database: Migrated
     assert await database.run(read_values) == stored
 
 
+@pytest.mark.skipif("TEST_DATABASE_URL" not in os.environ, reason="SQLite has no such limit")
+async def test_a_migration_may_take_longer_than_a_request(database: MigratedDatabase) -> None:
+    database.add_revision(
+        "limit = op.get_bind().scalar(sa.text('SHOW statement_timeout'))",
+        "raise RuntimeError(f'The limit is {limit}')",
+    )
+
+    with pytest.raises(RuntimeError, match=r"The limit is 0$"):
+        await database.upgrade()
+
+
 def migrate_when_all_are_ready(ready: Barrier) -> None:
     ready.wait(timeout=30)
     migrations.upgrade()
