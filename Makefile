@@ -22,7 +22,8 @@ run: .venv/.installed ## Serve on http://127.0.0.1:8000 (PORT=...), docs at /doc
 test: .venv/.installed ## Run the suite on SQLite, and on PostgreSQL + Redis if TEST_DATABASE_URL and TEST_REDIS_URL are set
 	@BIN=$(BIN) scripts/test
 
-check: lint test ## Format, lint, types, import contract, tests (and coverage, where both databases are given)
+check: lint ## Format, lint, types, import contract, then the tests; coverage too where both databases are given
+	@COVERAGE=1 BIN=$(BIN) scripts/test
 
 lint: .venv/.installed
 	@$(BIN)/ruff format --check --quiet . || (echo "Run: make format" && false)
