@@ -70,7 +70,7 @@ class SharedLimiter(Limiter):
         )
         self._store = Store()
 
-    def get_app_config(self, key: str, default_value: Any = None) -> Any:  # noqa: ARG002
+    def get_app_config(self, key: str, default_value: Any = None) -> Any:  # noqa: ARG002 -- slowapi calls it
         """The default. slowapi would look in the environment, and take "false" for true there."""
         return default_value
 

@@ -2,8 +2,8 @@
 
 import pytest
 from anyio.to_thread import run_sync
-from authlib.integrations.base_client import OAuthError  # type: ignore[import-untyped]
-from authlib.integrations.requests_client import OAuth2Session  # type: ignore[import-untyped]
+from authlib.integrations.base_client import OAuthError  # type: ignore[import-untyped]  # no types
+from authlib.integrations.requests_client import OAuth2Session  # type: ignore[import-untyped]  # no types
 
 from tests.factories import OTHER_PASSWORD, PASSWORD, Factory
 
