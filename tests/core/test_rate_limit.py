@@ -186,7 +186,7 @@ def with_redis(settings: Settings, url: str) -> Settings:
 
 async def register(client: AsyncClient) -> int:
     """The status of a request that draws on both engines."""
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(5):
         response = await client.post(f"{API}/users", json={})
     return response.status_code
 
