@@ -147,6 +147,7 @@ class Settings(BaseSettings):
     )
     limit_mail_request: Policy = Field("10/hour", description="Mails asked for by an IP or a user.")
     limit_one_time_token: Policy = Field("30/hour", description="One-time tokens tried by an IP.")
+    limit_user_lookup: Policy = Field("60/hour", description="Invitations by a user.")  # example
 
     @field_validator(
         "secret_key_fallbacks", "allowed_hosts", "cors_origins", "trusted_proxies", mode="before"

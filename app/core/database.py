@@ -34,6 +34,7 @@ SQLITE_BUSY_TIMEOUT_MS = 5000
 # idle transaction, a deadlock, too few resources, a lock timeout, a cancelled statement.
 TRANSIENT_SQLSTATES = ("08", "25P03", "40", "53", "55P03", "57")
 DATA_EXCEPTIONS = "22"
+LOCK_NOT_AVAILABLE = "55P03"
 
 # What the driver raises while it connects; other kinds of OSError are faults of ours.
 CONNECTION_ERRORS = (ConnectionError, TimeoutError, socket.gaierror)
@@ -159,15 +160,22 @@ def _refusal(error: Exception) -> AppError | None:
     return None
 
 
+def is_lock_timeout(error: DBAPIError) -> bool:
+    """Whether a statement was given up because another transaction held what it wanted."""
+    return getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE
+
+
 def violated_constraint(error: IntegrityError) -> str | None:
     """The name of the constraint that refused a statement, by the naming convention.
 
-    SQLite names the columns of a unique constraint instead, so its name is put together from them.
+    SQLite names the columns of a key instead, so its name is put together from them.
     """
     if name := getattr(getattr(error.orig, "__cause__", None), "constraint_name", None):
         return str(name)
     if match := re.search(r"UNIQUE constraint failed: (.+)", str(error.orig)):
         table = match[1].partition(".")[0]
+        if getattr(error.orig, "sqlite_errorname", None) == "SQLITE_CONSTRAINT_PRIMARYKEY":
+            return f"pk_{table}"
         columns = [column.partition(".")[2] for column in match[1].split(", ")]
         return "_".join(["uq", table, *columns])
     return None

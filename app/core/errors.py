@@ -114,6 +114,21 @@ class Conflict(AppError):
     detail = "This is at odds with what is stored."
 
 
+class EditConflict(Conflict):
+    """Of two who changed the same thing at once, this one came second."""
+
+    code = "edit_conflict"
+    detail = "Someone else has changed this meanwhile; read it again."
+
+
+class PreconditionFailed(AppError):
+    """412: changed since the caller read it (RFC 9110 §13.1.1)."""
+
+    status = 412
+    code = "precondition_failed"
+    detail = "This has changed since you read it: no entity tag of `If-Match` is its own."
+
+
 class RateLimited(AppError):
     """429: too many requests; `Retry-After` says in how many seconds to come again."""
 

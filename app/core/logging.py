@@ -12,6 +12,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from app.core.config import Settings
 
+REQUEST_ID_MAX_LENGTH = 64
+
 SHARED_PROCESSORS: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -70,6 +72,12 @@ def bind_request_id(request_id: str) -> None:
     """Have all lines of this request carry its id."""
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=request_id)
+
+
+def current_request_id() -> str | None:
+    """The id of the request that is being served, or that started this job."""
+    request_id: str | None = structlog.contextvars.get_contextvars().get("request_id")
+    return request_id
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:

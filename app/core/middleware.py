@@ -24,7 +24,7 @@ from app.core.errors import (
     problem_response,
 )
 from app.core.ids import new_id
-from app.core.logging import bind_request_id, get_logger
+from app.core.logging import REQUEST_ID_MAX_LENGTH, bind_request_id, get_logger
 from app.core.rate_limit import limiter
 
 SECURITY_HEADERS: Final = {
@@ -38,6 +38,14 @@ SECURITY_HEADERS: Final = {
 }
 HSTS: Final = "max-age=63072000; includeSubDomains"
 
+REQUEST_HEADERS: Final = [
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "X-Request-ID",
+]
 EXPOSED_HEADERS: Final = [
     "ETag",
     "Location",
@@ -49,7 +57,7 @@ EXPOSED_HEADERS: Final = [
 
 MAX_LENGTH_DIGITS: Final = 18
 
-_REQUEST_ID_PATTERN: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_REQUEST_ID_PATTERN: Final = re.compile(rf"[A-Za-z0-9._-]{{1,{REQUEST_ID_MAX_LENGTH}}}")
 _logger = get_logger(__name__)
 
 
@@ -232,7 +240,7 @@ def install_middleware(app: FastAPI, settings: Settings) -> None:
         CORSMiddleware,
         allow_origins=settings.cors_origins,
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
+        allow_headers=REQUEST_HEADERS,
         expose_headers=EXPOSED_HEADERS,
     )
     app.add_middleware(

@@ -12,18 +12,28 @@ from app.core.errors import (
     AppError,
     BadRequest,
     BodyTooLarge,
+    EditConflict,
     InternalError,
     InvalidInput,
+    PreconditionFailed,
     Problem,
     Unauthenticated,
 )
 
+ENTITY_TAG = {
+    "ETag": {
+        "description": "The entity tag of this representation (RFC 9110 §8.8.3).",
+        "schema": {"type": "string"},
+    }
+}
 HEADERS = {
     "201": ("Location", "The path of what was created."),
     "401": ("WWW-Authenticate", "The scheme to authenticate with."),
     "429": ("Retry-After", "Seconds to wait."),
     "503": ("Retry-After", "Seconds to wait."),
 }
+CONDITIONAL = {"If-Match", "If-None-Match", "Idempotency-Key"}
+"""Headers of requests whose answers carry an entity tag."""
 FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
 
 Responses = dict[int | str, dict[str, Any]]
@@ -65,8 +75,22 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
                 name, description = HEADERS[status]
                 header = {"description": description, "schema": {"type": "string"}}
                 responses[status]["headers"] = {name: header}
+            _describe_entity_tags(operation)
             operation["responses"] = dict(sorted(responses.items()))
     return document
+
+
+def _describe_entity_tags(operation: dict[str, Any]) -> None:
+    responses = operation["responses"]
+    if "If-None-Match" in _parameters(operation):
+        responses["304"] = {"description": "You have it already.", "headers": ENTITY_TAG}
+    if CONDITIONAL & _parameters(operation):
+        for status in {"200", "201"} & responses.keys():
+            responses[status].setdefault("headers", {}).update(ENTITY_TAG)
+
+
+def _parameters(operation: dict[str, Any]) -> set[str]:
+    return {parameter["name"] for parameter in operation.get("parameters", [])}
 
 
 def _implied(operation: dict[str, Any]) -> Iterator[type[AppError]]:
@@ -80,6 +104,9 @@ def _implied(operation: dict[str, Any]) -> Iterator[type[AppError]]:
         yield InvalidInput
     if "security" in operation:
         yield Unauthenticated
+    if "If-Match" in _parameters(operation):
+        yield EditConflict
+        yield PreconditionFailed
 
 
 def _add(responses: dict[Any, dict[str, Any]], status: int | str, error: type[AppError]) -> None:

@@ -9,19 +9,24 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from pydantic import TypeAdapter
+from pydantic_core import to_json
 
 from app.core.errors import InvalidInput
 from app.core.keys import KeyRing
 
 DEFAULT_PAGE_SIZE = 20
 MAX_PAGE_SIZE = 100
-MAX_CURSOR_LENGTH = 512
+MAX_CURSOR_LENGTH = 2048
 SIGNATURE_BYTES = 16
 
 T = TypeVar("T")
+P = TypeVar("P")
 
 Position = tuple[datetime, UUID]
-"""Where a page ends: the sort key of its last item, and its id, which makes the order total."""
+"""Where a page of a list in order of time ends: the sort key of its last item, and its id, which
+makes the order total. Lists in another order have positions of another type.
+"""
+POSITION: TypeAdapter[Position] = TypeAdapter(Position)
 
 
 @dataclass(frozen=True)
@@ -33,22 +38,22 @@ class Slice(Generic[T]):
 
 
 class Cursors:
-    """Turns positions into cursors and back. A cursor is good for the list that it was made for."""
-
-    _positions: TypeAdapter[Position] = TypeAdapter(Position)
+    """Turns positions into cursors and back. A cursor is good for the list that it was made for:
+    the name of a list tells its filters and its order too.
+    """
 
     def __init__(self, keys: KeyRing) -> None:
         self._keys = keys.derive("cursor")
 
-    def seal(self, list_name: str, position: Position | None) -> str | None:
+    def seal(self, list_name: str, position: object | None) -> str | None:
         """The cursor for what follows `position` in the list of that name."""
         if position is None:
             return None
-        payload = self._positions.dump_json(position)
+        payload = to_json(position)
         signature = _sign(self._keys[0], list_name, payload)
         return base64.urlsafe_b64encode(signature + payload).decode().rstrip("=")
 
-    def open(self, list_name: str, cursor: str | None) -> Position | None:
+    def open(self, list_name: str, cursor: str | None, positions: TypeAdapter[P]) -> P | None:
         """The position in the cursor. Raises InvalidInput for a broken or foreign one."""
         if cursor is None:
             return None
@@ -60,7 +65,7 @@ class Cursors:
                 hmac.compare_digest(signature, _sign(key, list_name, payload)) for key in self._keys
             ):
                 raise _invalid_cursor()
-            return self._positions.validate_json(payload)
+            return positions.validate_json(payload)
         except ValueError as error:
             raise _invalid_cursor() from error
 

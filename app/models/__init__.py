@@ -1,8 +1,11 @@
 """The tables. Importing this package registers every one of them in `Base.metadata`."""
 
-from app.models.base import Base
-from app.models.one_time_tokens import OneTimeToken
-from app.models.sessions import RefreshToken, Session
-from app.models.users import User
+from importlib import import_module
+from pkgutil import iter_modules
 
-__all__ = ["Base", "OneTimeToken", "RefreshToken", "Session", "User"]
+from app.models.base import Base
+
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")
+
+__all__ = ["Base"]

@@ -1,10 +1,11 @@
-"""What all tables share: naming of constraints, ids, enums."""
+"""What all tables share: naming of constraints, ids, enums, versions."""
 
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Enum, MetaData
-from sqlalchemy.orm import registry
-from sqlmodel import SQLModel
+from sqlalchemy.orm import declared_attr, registry
+from sqlmodel import Field, SQLModel
 
 NAMING_CONVENTION = {
     "pk": "pk_%(table_name)s",
@@ -17,6 +18,18 @@ NAMING_CONVENTION = {
 
 class Base(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMING_CONVENTION))):
     """The base of all tables."""
+
+
+class Versioned(Base):
+    """The base of tables whose rows several people change. An UPDATE names the version that it was
+    made for, so that of two writers the second is told and nothing is lost. Never set it yourself.
+    """
+
+    version: int = Field(default=1)
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 -- SQLAlchemy passes the class
+        return {"version_id_col": cls.version}
 
 
 def enum_type(values: type[StrEnum]) -> Enum:

@@ -8,7 +8,8 @@ from sqlmodel import bindparam, col, delete, exists, select, update
 from app.core.pagination import Position
 from app.models.sessions import RefreshToken, Session
 from app.models.users import User
-from app.repositories.base import Repository
+from app.repositories.base import Repository, select_shown
+from app.schemas.auth import SessionPublic
 
 # Runs on every authenticated request, so it is built once.
 _PRINCIPAL = (
@@ -38,11 +39,14 @@ class SessionRepository(Repository):
         return (await self._session.exec(_PRINCIPAL, params=values)).one_or_none()
 
     async def get_page(
-        self, *, user_id: UUID, now: datetime, after: Position | None, limit: int
-    ) -> tuple[list[Session], Position | None]:
+        self, *, user_id: UUID, current: UUID, now: datetime, after: Position | None, limit: int
+    ) -> tuple[list[SessionPublic], Position | None]:
         """A page of the user's live sessions, newest first."""
-        statement = select(Session).where(Session.user_id == user_id, Session.expires_at > now)
-        return await self._newest_first(statement, Session, after=after, limit=limit)
+        is_current = (col(Session.id) == current).label("current")
+        statement = select_shown(Session, SessionPublic, is_current).where(
+            col(Session.user_id) == user_id, col(Session.expires_at) > now
+        )
+        return await self._newest_first(statement, Session, SessionPublic, after=after, limit=limit)
 
     async def get_token(self, digest: str) -> RefreshToken | None:
         """The refresh token, used or not."""
@@ -80,12 +84,13 @@ class SessionRepository(Repository):
         statement = select(used_at >= since, ~later)
         return all((await self._session.exec(statement)).one())
 
-    async def end(self, session_id: UUID, *, user_id: UUID | None = None) -> bool:
-        """End a session, of this user if one is given; False when there is none."""
+    async def end(self, session_id: UUID, *, user_id: UUID | None = None) -> UUID | None:
+        """End a session, of this user if one is given; whose it was, if there was one."""
         statement = delete(Session).where(col(Session.id) == session_id)
         if user_id is not None:
             statement = statement.where(col(Session.user_id) == user_id)
-        return (await self._session.exec(statement)).rowcount == 1
+        ended = await self._session.exec(statement.returning(col(Session.user_id)))
+        return ended.scalar_one_or_none()
 
     async def end_all(self, user_id: UUID, *, but: UUID | None = None) -> None:
         """End the user's sessions, all or all others."""

@@ -2,14 +2,14 @@
 
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from app.core.database import violated_constraint
 from app.core.pagination import Position
 from app.models.users import Role, User
-from app.repositories.base import Repository
-from app.schemas.users import EmailTaken
+from app.repositories.base import Repository, select_shown
+from app.schemas.users import EmailTaken, UserPublic
+
+_PUBLIC = select_shown(User, UserPublic)
 
 
 class UserRepository(Repository):
@@ -18,13 +18,7 @@ class UserRepository(Repository):
     async def add(self, user: User) -> None:
         """Store a new user. Raises EmailTaken."""
         self._session.add(user)
-        try:
-            # Now, because the constraint decides who was first, and the caller wants to know.
-            await self._session.flush()
-        except IntegrityError as error:
-            if violated_constraint(error) == "uq_users_email":
-                raise EmailTaken from error
-            raise
+        await self._flush({"uq_users_email": EmailTaken})
 
     async def get(self, user_id: UUID) -> User | None:
         """The user with this id, if there is one."""
@@ -36,9 +30,9 @@ class UserRepository(Repository):
 
     async def get_page(
         self, *, after: Position | None, limit: int
-    ) -> tuple[list[User], Position | None]:
+    ) -> tuple[list[UserPublic], Position | None]:
         """A page of all users, newest first."""
-        return await self._newest_first(select(User), User, after=after, limit=limit)
+        return await self._newest_first(_PUBLIC, User, UserPublic, after=after, limit=limit)
 
     async def lock(self, user_id: UUID) -> User | None:
         """The user as stored now; whoever else locks it waits until this transaction ends."""

@@ -1,0 +1,48 @@
+"""Queries on the audit trail."""
+
+from uuid import UUID
+
+from sqlalchemy import union_all
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+
+from app.core.pagination import Position
+from app.models.activity import Activity
+from app.repositories.base import Repository, newest_first, select_shown
+from app.schemas.activity import ActivityPublic
+
+_PUBLIC = select_shown(Activity, ActivityPublic)
+
+
+class ActivityRepository(Repository):
+    """The audit trail. There is nothing here that changes or deletes."""
+
+    def add(self, activity: Activity) -> None:
+        """Store what was done."""
+        self._session.add(activity)
+
+    async def get_page_of_scope(
+        self, scope_id: UUID, *, after: Position | None, limit: int
+    ) -> tuple[list[ActivityPublic], Position | None]:
+        """A page of what was done in a scope, newest first."""
+        statement = _PUBLIC.where(col(Activity.scope_id) == scope_id)
+        return await self._newest_first(
+            statement, Activity, ActivityPublic, after=after, limit=limit
+        )
+
+    async def get_page_of_user(
+        self, user_id: UUID, *, after: Position | None, limit: int
+    ) -> tuple[list[ActivityPublic], Position | None]:
+        """A page of what the user did, and what was done to the account, newest first."""
+        by_or_to = [
+            _PUBLIC.where(col(Activity.scope_id) == user_id),
+            _PUBLIC.where(col(Activity.actor_id) == user_id, col(Activity.scope_id) != user_id),
+        ]
+        # Each half reads its own index, and no more of it than the page needs.
+        halves = [newest_first(half, Activity, after=after, limit=limit) for half in by_or_to]
+        both = aliased(
+            Activity, union_all(*[select(half.subquery()) for half in halves]).subquery()
+        )
+        return await self._newest_first(
+            select_shown(both, ActivityPublic), both, ActivityPublic, after=after, limit=limit
+        )
