@@ -6,6 +6,7 @@ import secrets
 import socket
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID  # example
 
 import typer
 import uvicorn
@@ -18,6 +19,7 @@ from app.core.errors import AppError
 from app.core.logging import configure_logging
 from app.core.resources import open_resources
 from app.dependencies.jobs import unit_of_work
+from app.dependencies.projects import seeding  # example
 from app.main import create_app
 from app.schemas.base import Email
 from app.schemas.users import NewPassword
@@ -159,14 +161,17 @@ async def _create_admin(settings: Settings, email: str) -> str:
 
 @cli.command()
 def purge() -> None:
-    """Delete expired sessions and tokens. Run it once a day."""
+    """Delete expired sessions, tokens and kept answers. Run it once a day."""
     settings = load_settings()
     configure_logging(settings)
     try:
         purged = asyncio.run(_purge(settings))
     except AppError as error:
         raise _failure(error.detail) from error
-    typer.echo(f"Deleted {purged.sessions} sessions, {purged.one_time_tokens} one-time tokens.")
+    typer.echo(
+        f"Deleted {purged.sessions} sessions, {purged.one_time_tokens} one-time tokens, "
+        f"{purged.idempotency_keys} idempotency keys."
+    )
 
 
 async def _purge(settings: Settings) -> Purged:
@@ -190,3 +195,37 @@ def check_config() -> None:
     for name, value in Settings.as_given().items():
         typer.echo(f"{name.upper()}={value}")
     load_settings()
+
+
+# example, from here to the end of the file
+SEED_BATCH = 5000
+
+
+@cli.command()
+def seed(
+    tasks: Annotated[int, typer.Option(help="How many tasks.", min=0, max=10_000_000)] = 200,
+) -> None:
+    """Fill a development database with a project, the same each time."""
+    settings = load_settings()
+    configure_logging(settings)
+    if settings.is_production:
+        raise _failure("This is no database to play with: ENVIRONMENT is production.")
+    password = secrets.token_urlsafe(16)
+    try:
+        project_id = asyncio.run(_seed(settings, password, tasks))
+    except AppError as error:
+        raise _failure(error.detail) from error
+    typer.echo(f"Made project {project_id} with {tasks} tasks.")
+    typer.echo(f"Log in as owner@, editor@ or viewer@example.com with the password {password}")
+
+
+async def _seed(settings: Settings, password: str, tasks: int) -> UUID:
+    async with open_resources(settings) as resources:
+        async with resources.passwords.slot() as slot:
+            password_hash = await slot.hash(password)
+        async with seeding(resources) as service:
+            project = await service.make_project(password_hash)
+        for start in range(0, tasks, SEED_BATCH):
+            async with seeding(resources) as service:
+                await service.add_tasks(project, range(start, min(start + SEED_BATCH, tasks)))
+    return project.id

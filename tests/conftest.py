@@ -113,6 +113,13 @@ class SavepointDatabase(Database):
         super().__init__(engine, capacity=1)
         self._connection = connection
 
+    @asynccontextmanager
+    async def undone(self) -> AsyncIterator[None]:
+        """What happens meanwhile has not happened afterwards."""
+        savepoint = await self._connection.begin_nested()
+        yield
+        await savepoint.rollback()
+
     def _open(self, *, read_only: bool) -> AsyncSession:  # noqa: ARG002 -- all share one
         return AsyncSession(
             bind=self._connection,
@@ -135,13 +142,16 @@ async def resources(app: FastAPI) -> AsyncIterator[Resources]:
 
 @pytest.fixture
 async def live_resources(app: FastAPI) -> AsyncIterator[Resources]:
-    """The application's resources, with a real pool; all rows are deleted after the test."""
+    """The application's resources, with a real pool; all rows are deleted after the test, but for
+    those of the audit trail, which cannot be.
+    """
     opened: Resources = app.state.opened
     app.state.resources = replace(opened, mailer=MemoryMailer())
     yield app.state.resources
     async with opened.database.engine.begin() as connection:
         for table in reversed(Base.metadata.sorted_tables):
-            await connection.execute(table.delete())
+            if table.name != "activity":
+                await connection.execute(table.delete())
 
 
 @asynccontextmanager

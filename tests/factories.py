@@ -2,18 +2,26 @@
 
 from dataclasses import dataclass
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from httpx import AsyncClient, Response
+from sqlmodel import col, delete
 
 from app.core import clock
 from app.core.ids import new_id
 from app.core.mail import Mail
+from app.core.passwords import PasswordHasher
 from app.core.resources import Resources
+from app.core.tokens import digest, new_opaque_token
+from app.models.sessions import RefreshToken, Session
 from app.models.users import Role, User
+from app.services.auth import IDLE_LIFETIME
 
 API = "/api/v1"
 PASSWORD = "correct horse battery staple"
 OTHER_PASSWORD = "violet tractor mumbles opera"
+
+_hashes: WeakKeyDictionary[PasswordHasher, str] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -46,11 +54,9 @@ class Factory:
         verified: bool = False,
     ) -> User:
         """A stored user, whose password is PASSWORD."""
-        async with self._resources.passwords.slot() as slot:
-            password_hash = await slot.hash(PASSWORD)
         user = User(
             email=email or f"{new_id()}@example.com",
-            password_hash=password_hash,
+            password_hash=await self._hash(),
             role=role,
             is_active=is_active,
             email_verified_at=clock.now() if verified else None,
@@ -59,21 +65,58 @@ class Factory:
             session.add(user)
         return user
 
+    async def sessions(self, user: User, count: int) -> None:
+        """That many stored sessions of the user."""
+        async with self._resources.database.transaction() as session:
+            session.add_all([_session(user) for _ in range(count)])
+
+    async def _hash(self) -> str:
+        """The hash of PASSWORD, made once for each hasher."""
+        hasher = self._resources.passwords
+        if hasher not in _hashes:
+            async with hasher.slot() as slot:
+                _hashes[hasher] = await slot.hash(PASSWORD)
+        return _hashes[hasher]
+
     async def login(self, user: User | None = None, **attributes: Role | bool) -> Login:
-        """A session of the user, or of a new one with these attributes."""
+        """A session of the user, or of a new one with these attributes; made past the API."""
         user = user or await self.user(**attributes)  # type: ignore[arg-type]  # passed on as given
-        response = await request_token(self._client, user.email)
-        assert response.status_code == 200, response.text
-        return login_of(user, response)
+        refresh_token = new_opaque_token()
+        stored = _session(user)
+        chain = RefreshToken(
+            session=stored, session_id=stored.id, token_digest=digest(refresh_token)
+        )
+        async with self._resources.database.transaction() as session:
+            session.add(chain)
+        access_token = self._resources.access_tokens.issue(user_id=user.id, session_id=stored.id)
+        return Login(user, access_token, refresh_token)
 
     async def admin(self) -> Login:
         """A session of an admin."""
         return await self.login(role=Role.ADMIN)
 
+    async def deactivate(self, user: User) -> None:
+        """Deactivate the user; their sessions stay, other than over the API."""
+        async with self._resources.database.transaction() as session:
+            session.add(user)
+            user.is_active = False
+
+    async def end_sessions(self, user: User) -> None:
+        """End all sessions of the user."""
+        async with self._resources.database.transaction() as session:
+            await session.exec(delete(Session).where(col(Session.user_id) == user.id))
+
     async def stored_user(self, user_id: UUID) -> User | None:
         """The user as the database has it."""
         async with self._resources.database.transaction(read_only=True) as session:
             return await session.get(User, user_id)
+
+
+def _session(user: User) -> Session:
+    now = clock.now()
+    return Session(
+        user_id=user.id, created_at=now, last_used_at=now, expires_at=now + IDLE_LIFETIME
+    )
 
 
 def login_of(user: User, response: Response) -> Login:

@@ -1,5 +1,6 @@
 """What the suite knows of the API by itself: its operations, as its document declares them."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -27,14 +28,17 @@ class Operation:
         return "security" in self.details
 
     @property
-    def is_for_admins(self) -> bool:
-        """Whether it refuses other users before any look-up."""
-        return "permission_denied" in str(self.details["responses"].get("403"))
+    def parameters(self) -> list[str]:
+        """The parameters of its path."""
+        return re.findall(r"{(\w+)}", self.path)
 
     def path_with(self, value: object) -> str:
         """The path with `value` for each of its parameters."""
-        parameters = [item["name"] for item in self.details.get("parameters", [])]
-        return self.path.format_map(dict.fromkeys(parameters, value))
+        return self.path.format_map(dict.fromkeys(self.parameters, value))
+
+    def takes(self, parameter: str) -> bool:
+        """Whether it has a parameter of this name, wherever."""
+        return any(each["name"] == parameter for each in self.details.get("parameters", []))
 
     @property
     def body_schema(self) -> dict[str, Any] | None:

@@ -26,9 +26,11 @@ from typer.testing import CliRunner, Result
 from app.cli import cli
 from app.core import clock
 from app.core.config import Settings
+from app.core.ids import new_id
 from app.core.migrations import ROOT, newest_revision
 from app.core.resources import Resources
 from app.core.tokens import digest, new_opaque_token
+from app.models.idempotency import IdempotencyKey
 from app.models.one_time_tokens import OneTimeToken, TokenPurpose
 from app.models.sessions import RefreshToken, Session
 from app.models.users import User
@@ -89,6 +91,13 @@ def session_until(expires_at: datetime, user: User) -> RefreshToken:
     )
     return RefreshToken(
         session=session, session_id=session.id, token_digest=digest(new_opaque_token())
+    )
+
+
+def key_until(moment: datetime, user: User) -> IdempotencyKey:
+    """An idempotency key that expires then."""
+    return IdempotencyKey(
+        user_id=user.id, key=str(new_id()), request_digest="0" * 64, expires_at=moment
     )
 
 
@@ -263,6 +272,8 @@ class TestPurge:
             session.add_all([session_until(past, login.user), session_until(past, login.user)])
             session.add(token_until(past, login.user, TokenPurpose.VERIFY_EMAIL))
             session.add(token_until(future, login.user, TokenPurpose.RESET_PASSWORD))
+            session.add(key_until(past, login.user))
+            session.add(key_until(future, login.user))
 
         result = await invoke_beside("purge")
 
@@ -270,7 +281,9 @@ class TestPurge:
             sessions = (await session.exec(select(Session))).all()
             refresh_tokens = (await session.exec(select(RefreshToken.token_digest))).all()
             purposes = (await session.exec(select(OneTimeToken.purpose))).all()
-        assert result.stdout == "Deleted 2 sessions, 1 one-time tokens.\n"
+            keys = (await session.exec(select(IdempotencyKey))).all()
+        assert result.stdout == "Deleted 2 sessions, 1 one-time tokens, 1 idempotency keys.\n"
+        assert [key.expires_at > clock.now() for key in keys] == [True]
         assert [session.expires_at > clock.now() for session in sessions] == [True]
         assert refresh_tokens == [digest(login.refresh_token)]
         assert purposes == [TokenPurpose.RESET_PASSWORD]

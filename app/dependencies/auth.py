@@ -73,6 +73,9 @@ async def require_admin(user: CurrentUserDep) -> User:
     return user
 
 
+AdminDep = Annotated[User, Depends(require_admin)]
+
+
 async def get_hash_slot(resources: ResourcesDep) -> AsyncIterator[HashSlot]:
     """A slot to hash in, held until the transaction has ended. A route takes it before anything
     that takes a session: a storm of log-ins would hold all connections otherwise.

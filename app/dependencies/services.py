@@ -10,11 +10,17 @@ from app.core.mail import MailQueue
 from app.core.rate_limit import limiter
 from app.core.resources import Resources
 from app.dependencies.database import ResourcesDep, SessionDep
+from app.repositories.activity import ActivityRepository
+from app.repositories.idempotency import IdempotencyKeyRepository
+from app.repositories.members import MemberRepository  # example
 from app.repositories.one_time_tokens import OneTimeTokenRepository
 from app.repositories.sessions import SessionRepository
 from app.repositories.users import UserRepository
+from app.services.activity import ActivityService
 from app.services.auth import AuthService
+from app.services.departures import ProjectDeparture  # example
 from app.services.health import HealthService
+from app.services.idempotency import IdempotencyService
 from app.services.login_throttle import LoginThrottle
 from app.services.mail import MailService
 from app.services.one_time_tokens import OneTimeTokenService
@@ -29,11 +35,22 @@ class Services:
     """The services of one transaction, made when asked for: by a request, a job or the CLI."""
 
     def __init__(self, session: AsyncSession, mails: MailQueue, resources: Resources) -> None:
+        self._session = session
         self._resources = resources
         self._users = UserRepository(session)
         self._sessions = SessionRepository(session)
         self._one_time_tokens = OneTimeTokenRepository(session)
         self._mails = MailService(mails, resources.settings)
+
+    @cached_property
+    def activity(self) -> ActivityService:
+        return ActivityService(
+            activity=ActivityRepository(self._session), cursors=self._resources.cursors
+        )
+
+    @cached_property
+    def idempotency(self) -> IdempotencyService:
+        return IdempotencyService(IdempotencyKeyRepository(self._session))
 
     @cached_property
     def auth(self) -> AuthService:
@@ -42,6 +59,7 @@ class Services:
             sessions=self._sessions,
             one_time_tokens=self._one_time_token_service,
             access_tokens=self._resources.access_tokens,
+            activity=self.activity,
             throttle=LoginThrottle(limiter, account_key=self._resources.account_key),
             refresh_leeway_seconds=self._resources.settings.refresh_token_leeway_seconds,
         )
@@ -53,12 +71,18 @@ class Services:
             sessions=self._sessions,
             one_time_tokens=self._one_time_token_service,
             verification=self.verification,
+            departures=[
+                ProjectDeparture(MemberRepository(self._session), self.activity),  # example
+            ],
+            activity=self.activity,
             cursors=self._resources.cursors,
         )
 
     @cached_property
     def sessions(self) -> SessionService:
-        return SessionService(sessions=self._sessions, cursors=self._resources.cursors)
+        return SessionService(
+            sessions=self._sessions, activity=self.activity, cursors=self._resources.cursors
+        )
 
     @cached_property
     def passwords(self) -> PasswordService:
@@ -67,17 +91,25 @@ class Services:
             sessions=self._sessions,
             one_time_tokens=self._one_time_token_service,
             mails=self._mails,
+            activity=self.activity,
         )
 
     @cached_property
     def verification(self) -> VerificationService:
         return VerificationService(
-            users=self._users, one_time_tokens=self._one_time_token_service, mails=self._mails
+            users=self._users,
+            one_time_tokens=self._one_time_token_service,
+            mails=self._mails,
+            activity=self.activity,
         )
 
     @cached_property
     def purge(self) -> PurgeService:
-        return PurgeService(sessions=self._sessions, one_time_tokens=self._one_time_tokens)
+        return PurgeService(
+            sessions=self._sessions,
+            one_time_tokens=self._one_time_tokens,
+            idempotency_keys=IdempotencyKeyRepository(self._session),
+        )
 
     @cached_property
     def _one_time_token_service(self) -> OneTimeTokenService:
@@ -94,6 +126,14 @@ async def get_services(
 
 
 ServicesDep = Annotated[Services, Depends(get_services)]
+
+
+async def get_activity_service(services: ServicesDep) -> ActivityService:
+    return services.activity
+
+
+async def get_idempotency_service(services: ServicesDep) -> IdempotencyService:
+    return services.idempotency
 
 
 async def get_auth_service(services: ServicesDep) -> AuthService:
@@ -121,6 +161,8 @@ async def get_health_service(resources: ResourcesDep) -> HealthService:
     return HealthService(database=resources.database, limiter=limiter)
 
 
+ActivityServiceDep = Annotated[ActivityService, Depends(get_activity_service)]
+IdempotencyServiceDep = Annotated[IdempotencyService, Depends(get_idempotency_service)]
 AuthServiceDep = Annotated[AuthService, Depends(get_auth_service)]
 UserServiceDep = Annotated[UserService, Depends(get_user_service)]
 SessionServiceDep = Annotated[SessionService, Depends(get_session_service)]

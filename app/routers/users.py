@@ -8,10 +8,17 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from app.core.errors import PermissionDenied
 from app.core.openapi import refusals
 from app.core.pagination import Slice
-from app.dependencies.auth import CurrentUserDep, HashSlotDep, PrincipalDep, require_admin
+from app.dependencies.auth import (
+    AdminDep,
+    CurrentUserDep,
+    HashSlotDep,
+    PrincipalDep,
+    require_admin,
+)
 from app.dependencies.limits import limit_password_check, limit_registration
-from app.dependencies.services import PasswordServiceDep, UserServiceDep
+from app.dependencies.services import ActivityServiceDep, PasswordServiceDep, UserServiceDep
 from app.models.users import User
+from app.schemas.activity import ActivityPublic
 from app.schemas.base import Page, PageQuery
 from app.schemas.users import (
     AccountDeletion,
@@ -19,6 +26,7 @@ from app.schemas.users import (
     LastAdmin,
     PasswordChange,
     ProfileUpdate,
+    SoleOwner,
     UserCreate,
     UserNotFound,
     UserPublic,
@@ -83,7 +91,7 @@ async def change_password(
     "/me/deletion",
     status_code=204,
     dependencies=[Depends(limit_password_check)],
-    responses=refusals(WrongPassword, LastAdmin),
+    responses=refusals(WrongPassword, LastAdmin, SoleOwner),
 )
 async def delete_current_user(
     body: AccountDeletion, slot: HashSlotDep, user: CurrentUserDep, users: UserServiceDep
@@ -98,7 +106,9 @@ async def delete_current_user(
     dependencies=[Depends(require_admin)],
     responses=refusals(PermissionDenied),
 )
-async def list_users(query: Annotated[PageQuery, Query()], users: UserServiceDep) -> Slice[User]:
+async def list_users(
+    query: Annotated[PageQuery, Query()], users: UserServiceDep
+) -> Slice[UserPublic]:
     """All users, newest first. For admins."""
     return await users.get_page(query)
 
@@ -117,20 +127,35 @@ async def read_user(user_id: UUID, users: UserServiceDep) -> User:
 @router.patch(
     "/{user_id}",
     response_model=UserPublic,
-    dependencies=[Depends(require_admin)],
     responses=refusals(PermissionDenied, UserNotFound, LastAdmin),
 )
-async def update_user(user_id: UUID, body: UserUpdate, users: UserServiceDep) -> User:
+async def update_user(
+    user_id: UUID, body: UserUpdate, admin: AdminDep, users: UserServiceDep
+) -> User:
     """Change a user: name, role, whether active. For admins."""
-    return await users.update(user_id, body)
+    return await users.update(user_id, body, by=admin.id)
 
 
 @router.delete(
     "/{user_id}",
     status_code=204,
-    dependencies=[Depends(require_admin)],
-    responses=refusals(PermissionDenied, UserNotFound, LastAdmin),
+    responses=refusals(PermissionDenied, UserNotFound, LastAdmin, SoleOwner),
 )
-async def delete_user(user_id: UUID, users: UserServiceDep) -> None:
+async def delete_user(user_id: UUID, admin: AdminDep, users: UserServiceDep) -> None:
     """Delete a user, for good. For admins."""
-    await users.delete(user_id)
+    await users.delete(user_id, by=admin.id)
+
+
+@router.get(
+    "/{user_id}/activity",
+    response_model=Page[ActivityPublic],
+    dependencies=[Depends(require_admin)],
+    responses=refusals(PermissionDenied),
+)
+async def list_user_activity(
+    user_id: UUID, query: Annotated[PageQuery, Query()], activity: ActivityServiceDep
+) -> Slice[ActivityPublic]:
+    """What a user did, and what was done to the account, newest first; deleted users have left
+    theirs. For admins.
+    """
+    return await activity.get_page_of_user(user_id, query)

@@ -6,6 +6,7 @@ from app.core.errors import RateLimited, ServiceUnavailable
 from app.core.openapi import refusals
 from app.dependencies.limits import limit_general
 from app.routers import auth, users
+from app.routers.example import router as example_router  # example
 
 router = APIRouter(
     prefix="/api/v1",
@@ -14,3 +15,4 @@ router = APIRouter(
 )
 router.include_router(auth.router)
 router.include_router(users.router)
+router.include_router(example_router)  # example

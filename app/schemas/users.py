@@ -9,16 +9,12 @@ from pydantic import MISSING, AfterValidator, Field, StrictBool, StringConstrain
 from app.core.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 from app.core.passwords import MAX_PASSWORD_LENGTH
 from app.models.users import FULL_NAME_MAX_LENGTH, Role
-from app.schemas.base import NO_CONTROL_CHARACTERS, Email, Input, Output
+from app.schemas.base import NO_CONTROL_CHARACTERS, NOT_BLANK, Email, Input, Output
 
 FullName = Annotated[
     str,
-    StringConstraints(
-        max_length=FULL_NAME_MAX_LENGTH,
-        # At least one character that is neither white space nor a control character.
-        pattern=r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$",
-    ),
-    AfterValidator(str.strip),  # after the pattern, so that the pattern is all there is to it
+    StringConstraints(max_length=FULL_NAME_MAX_LENGTH, pattern=NOT_BLANK),
+    AfterValidator(str.strip),
     Field(examples=["Ada Lovelace"]),
 ]
 
@@ -84,6 +80,13 @@ class UserPublic(Output):
     created_at: datetime
 
 
+class UserReference(Output):
+    """A user, as those see them who work with them."""
+
+    id: UUID
+    full_name: str | None
+
+
 class EmailTaken(Conflict):
     """Another user has this address."""
 
@@ -110,6 +113,13 @@ class LastAdmin(Conflict):
 
     code = "last_admin"
     detail = "The last active admin can be neither demoted, deactivated nor deleted."
+
+
+class SoleOwner(Conflict):
+    """What others share may not lose its owner."""
+
+    code = "sole_owner"
+    detail = "The user is the only owner of something that others share; it needs another one."
 
 
 class UserNotFound(NotFound):

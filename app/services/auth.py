@@ -22,6 +22,7 @@ from app.models.users import User
 from app.repositories.sessions import SessionRepository
 from app.repositories.users import UserRepository
 from app.schemas.auth import InvalidGrant, RefreshGrant, ReusedRefreshToken, TokenPair
+from app.services.activity import ActivityService
 from app.services.login_throttle import LoginThrottle
 from app.services.one_time_tokens import OneTimeTokenService
 
@@ -62,6 +63,7 @@ class AuthService:
         sessions: SessionRepository,
         one_time_tokens: OneTimeTokenService,
         access_tokens: AccessTokens,
+        activity: ActivityService,
         throttle: LoginThrottle,
         refresh_leeway_seconds: int,
     ) -> None:
@@ -69,6 +71,7 @@ class AuthService:
         self._sessions = sessions
         self._one_time_tokens = one_time_tokens
         self._access_tokens = access_tokens
+        self._activity = activity
         self._throttle = throttle
         self._refresh_leeway = timedelta(seconds=refresh_leeway_seconds)
 
@@ -119,7 +122,7 @@ class AuthService:
         if token is None or session is None:
             raise InvalidGrant
         if not await self._sessions.use_token(token.id, now=now):
-            await self._refuse_reuse(token, now)
+            await self._refuse_reuse(token, session, now)
         session.last_used_at = now
         session.expires_at = _expiry(session.created_at, now)
         return self._issue(session)
@@ -127,8 +130,8 @@ class AuthService:
     async def revoke(self, token: str) -> None:
         """End the session of an access token or a refresh token; an unknown one ends nothing."""
         session_id = await self._session_of(token)
-        if session_id is not None:
-            await self._sessions.end(session_id)
+        if session_id is not None and (user_id := await self._sessions.end(session_id)):
+            self._activity.record("session.ended", by=user_id, on=session_id, within=user_id)
 
     async def _confirm_unchanged(self, user: User) -> None:
         """Lock the user, who may have been deleted, deactivated or given another password while
@@ -148,6 +151,7 @@ class AuthService:
             last_used_at=now,
             expires_at=_expiry(now, now),
         )
+        self._activity.record("session.started", by=user.id, on=session.id, within=user.id)
         return self._issue(session)
 
     def _issue(self, session: Session) -> TokenPair:
@@ -161,13 +165,20 @@ class AuthService:
             refresh_token=refresh_token,
         )
 
-    async def _refuse_reuse(self, token: RefreshToken, now: datetime) -> None:
+    async def _refuse_reuse(self, token: RefreshToken, session: Session, now: datetime) -> None:
         since = now - self._refresh_leeway
         if self._refresh_leeway and await self._sessions.is_latest_used(token, since=since):
-            _logger.warning("refresh_token.raced", session_id=str(token.session_id))
+            _logger.warning("refresh_token.raced", session_id=str(session.id))
             raise InvalidGrant
-        _logger.warning("refresh_token.reused", session_id=str(token.session_id))
-        await self._sessions.end(token.session_id)
+        _logger.warning("refresh_token.reused", session_id=str(session.id))
+        self._activity.record(
+            "session.ended",
+            by=None,
+            on=session.id,
+            within=session.user_id,
+            details={"reason": "token_reused"},
+        )
+        await self._sessions.end(session.id)
         raise ReusedRefreshToken
 
     async def _session_of(self, token: str) -> UUID | None:

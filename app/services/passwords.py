@@ -6,6 +6,7 @@ from app.models.one_time_tokens import TokenPurpose
 from app.repositories.sessions import SessionRepository
 from app.repositories.users import UserRepository
 from app.schemas.users import WeakPassword, WrongPassword
+from app.services.activity import ActivityService
 from app.services.auth import Principal
 from app.services.mail import MailService
 from app.services.one_time_tokens import OneTimeTokenService
@@ -21,11 +22,13 @@ class PasswordService:
         sessions: SessionRepository,
         one_time_tokens: OneTimeTokenService,
         mails: MailService,
+        activity: ActivityService,
     ) -> None:
         self._users = users
         self._sessions = sessions
         self._one_time_tokens = one_time_tokens
         self._mails = mails
+        self._activity = activity
 
     async def change(self, principal: Principal, *, current: str, new: str, slot: HashSlot) -> None:
         """Set a new password and end all other sessions. Raises WrongPassword, WeakPassword."""
@@ -35,6 +38,7 @@ class PasswordService:
         user.password_hash = await hash_new(new, user.email, user.full_name, slot=slot)
         await self._sessions.end_all(user.id, but=principal.session_id)
         await self._one_time_tokens.discard(user, TokenPurpose.RESET_PASSWORD)
+        self._activity.record("user.password_changed", by=user.id, on=user.id)
         self._mails.send_password_changed(user)
 
     async def send_reset(self, email: str) -> None:
@@ -54,6 +58,7 @@ class PasswordService:
         user.password_hash = await hash_new(new, user.email, user.full_name, slot=slot)
         user.email_verified_at = user.email_verified_at or clock.now()
         await self._sessions.end_all(user.id)
+        self._activity.record("user.password_reset", by=user.id, on=user.id)
         self._mails.send_password_changed(user)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.core import clock
+from app.repositories.idempotency import IdempotencyKeyRepository
 from app.repositories.one_time_tokens import OneTimeTokenRepository
 from app.repositories.sessions import SessionRepository
 
@@ -13,21 +14,28 @@ class Purged:
 
     sessions: int
     one_time_tokens: int
+    idempotency_keys: int
 
 
 class PurgeService:
     """Deletes what can have no effect any more."""
 
     def __init__(
-        self, *, sessions: SessionRepository, one_time_tokens: OneTimeTokenRepository
+        self,
+        *,
+        sessions: SessionRepository,
+        one_time_tokens: OneTimeTokenRepository,
+        idempotency_keys: IdempotencyKeyRepository,
     ) -> None:
         self._sessions = sessions
         self._one_time_tokens = one_time_tokens
+        self._idempotency_keys = idempotency_keys
 
     async def purge(self) -> Purged:
-        """Delete expired sessions, with their refresh tokens, and expired one-time tokens."""
+        """Delete expired sessions, with their refresh tokens, one-time tokens and kept answers."""
         now = clock.now()
         return Purged(
             sessions=await self._sessions.purge(now=now),
             one_time_tokens=await self._one_time_tokens.purge(now=now),
+            idempotency_keys=await self._idempotency_keys.purge(now=now),
         )

@@ -1,9 +1,11 @@
 """Accounts: registered, changed and ended, by their users and by admins."""
 
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 from uuid import UUID
 
 from app.core import clock
-from app.core.pagination import Cursors, Slice
+from app.core.pagination import POSITION, Cursors, Slice
 from app.core.passwords import HashSlot
 from app.models.users import Role, User
 from app.repositories.sessions import SessionRepository
@@ -14,14 +16,23 @@ from app.schemas.users import (
     ProfileUpdate,
     UserCreate,
     UserNotFound,
+    UserPublic,
     UserUpdate,
     WrongPassword,
 )
+from app.services.activity import ActivityService
 from app.services.one_time_tokens import OneTimeTokenService
 from app.services.passwords import hash_new
 from app.services.verification import VerificationService
 
 LIST = "users"
+
+
+class Departure(Protocol):
+    """A feature's part in the deletion of a user."""
+
+    async def leave(self, user_id: UUID, *, by: UUID) -> None:
+        """Give up what cannot be without the user, who is locked. Raises SoleOwner."""
 
 
 class UserService:
@@ -34,12 +45,16 @@ class UserService:
         sessions: SessionRepository,
         one_time_tokens: OneTimeTokenService,
         verification: VerificationService,
+        departures: Sequence[Departure],
+        activity: ActivityService,
         cursors: Cursors,
     ) -> None:
         self._users = users
         self._sessions = sessions
         self._one_time_tokens = one_time_tokens
         self._verification = verification
+        self._departures = departures
+        self._activity = activity
         self._cursors = cursors
 
     async def register(self, data: UserCreate, *, slot: HashSlot) -> User:
@@ -49,6 +64,7 @@ class UserService:
         )
         user = User(email=data.email, password_hash=password_hash, full_name=data.full_name)
         await self._users.add(user)
+        self._activity.record("user.registered", by=user.id, on=user.id)
         await self._verification.send(user)
         return user
 
@@ -61,6 +77,7 @@ class UserService:
             email_verified_at=clock.now(),
         )
         await self._users.add(user)
+        self._activity.record("user.registered", by=None, on=user.id, details={"role": user.role})
         return user
 
     async def raise_to_admin(self, email: str) -> User | None:
@@ -69,6 +86,7 @@ class UserService:
         if user is not None:
             user.role = Role.ADMIN
             user.is_active = True
+            self._activity.record("user.updated", by=None, on=user.id, details={"role": user.role})
         return user
 
     async def get(self, user_id: UUID) -> User:
@@ -78,41 +96,55 @@ class UserService:
             raise UserNotFound
         return user
 
-    async def get_page(self, query: PageQuery) -> Slice[User]:
+    async def get_page(self, query: PageQuery) -> Slice[UserPublic]:
         """A page of all users, newest first. Raises InvalidInput for a broken cursor."""
-        after = self._cursors.open(LIST, query.cursor)
+        after = self._cursors.open(LIST, query.cursor, POSITION)
         users, end = await self._users.get_page(after=after, limit=query.limit)
         return Slice(users, self._cursors.seal(LIST, end))
 
     async def update_profile(self, user_id: UUID, data: ProfileUpdate) -> User:
         """Change what users change about themselves. Raises UserNotFound."""
         user = await self._lock(user_id)
-        user.sqlmodel_update(data.model_dump(exclude_unset=True))
+        self._apply(user, data.model_dump(exclude_unset=True), by=user_id)
         return user
 
-    async def update(self, user_id: UUID, data: UserUpdate) -> User:
+    async def update(self, user_id: UUID, data: UserUpdate, *, by: UUID) -> User:
         """Change a user as an admin. Raises UserNotFound, LastAdmin."""
         changes = data.model_dump(exclude_unset=True)
         if changes.get("role") is Role.USER or changes.get("is_active") is False:
             await self._keep_an_admin(user_id)
         user = await self._lock(user_id)
-        user.sqlmodel_update(changes)
+        self._apply(user, changes, by=by)
         if not user.is_active:
             await self._sessions.end_all(user.id)
             await self._one_time_tokens.discard(user)
         return user
 
-    async def delete(self, user_id: UUID) -> None:
-        """Delete a user as an admin. Raises UserNotFound, LastAdmin."""
+    async def delete(self, user_id: UUID, *, by: UUID) -> None:
+        """Delete a user as an admin. Raises UserNotFound, LastAdmin, SoleOwner."""
         await self._keep_an_admin(user_id)
         user = await self._lock(user_id)
+        for departure in self._departures:
+            await departure.leave(user_id, by=by)
         await self._users.delete(user)
+        self._activity.record("user.deleted", by=by, on=user_id)
 
     async def delete_own(self, user: User, *, password: str, slot: HashSlot) -> None:
-        """Delete the account of a user who asks for it. Raises WrongPassword, LastAdmin."""
+        """Delete the account of a user who asks for it. Raises WrongPassword, LastAdmin,
+        SoleOwner.
+        """
         if not await slot.verify(password, user.password_hash):
             raise WrongPassword
-        await self.delete(user.id)
+        await self.delete(user.id, by=user.id)
+
+    def _apply(self, user: User, changes: Mapping[str, object], *, by: UUID) -> None:
+        changed = [name for name in changes if getattr(user, name) != changes[name]]
+        if not changed:
+            return
+        user.sqlmodel_update(dict(changes))
+        told = {name: str(changes[name]) for name in changed if name in ("role", "is_active")}
+        told["fields"] = ", ".join(changed)
+        self._activity.record("user.updated", by=by, on=user.id, details=told)
 
     async def _lock(self, user_id: UUID) -> User:
         user = await self._users.lock(user_id)

@@ -6,6 +6,7 @@ from app.core import clock
 from app.models.one_time_tokens import TokenPurpose
 from app.models.users import User
 from app.repositories.users import UserRepository
+from app.services.activity import ActivityService
 from app.services.mail import MailService
 from app.services.one_time_tokens import OneTimeTokenService
 
@@ -14,11 +15,17 @@ class VerificationService:
     """Mails a token to the address, and takes it back."""
 
     def __init__(
-        self, *, users: UserRepository, one_time_tokens: OneTimeTokenService, mails: MailService
+        self,
+        *,
+        users: UserRepository,
+        one_time_tokens: OneTimeTokenService,
+        mails: MailService,
+        activity: ActivityService,
     ) -> None:
         self._users = users
         self._one_time_tokens = one_time_tokens
         self._mails = mails
+        self._activity = activity
 
     async def resend(self, user_id: UUID) -> None:
         """Mail the user a new token; nothing happens when the address is verified already."""
@@ -35,3 +42,4 @@ class VerificationService:
         """Take the address for verified. Raises InvalidToken."""
         user = await self._one_time_tokens.redeem(token, TokenPurpose.VERIFY_EMAIL)
         user.email_verified_at = user.email_verified_at or clock.now()
+        self._activity.record("user.email_verified", by=user.id, on=user.id)

@@ -10,7 +10,6 @@ from app.core.resources import Resources
 from app.models.sessions import Session
 from app.models.users import User
 from tests.factories import API, Factory, Login, request_token
-from tests.observation import recorded_statements
 
 
 async def walk(client: AsyncClient, path: str, login: Login, limit: int) -> list[list[str]]:
@@ -103,20 +102,3 @@ async def test_a_changed_cursor_is_refused(client: AsyncClient, factory: Factory
             f"{API}/users", params={"cursor": changed}, headers=admin.headers
         )
         assert response.status_code == 422
-
-
-@pytest.mark.parametrize("path", ["/users", "/auth/sessions"])
-async def test_a_page_takes_as_many_queries_for_fifty_rows_as_for_one(
-    client: AsyncClient, factory: Factory, resources: Resources, path: str
-) -> None:
-    admin = await factory.admin()
-
-    with recorded_statements(resources) as for_one:
-        await client.get(f"{API}{path}", headers=admin.headers)
-    for _ in range(25):
-        await factory.login(admin.user)
-        await factory.user()
-    with recorded_statements(resources) as for_fifty:
-        await client.get(f"{API}{path}?limit=50", headers=admin.headers)
-
-    assert len(for_one) == len(for_fifty) == 2

@@ -1,6 +1,6 @@
 """Rows for every table, at whatever revision."""
 
-from sqlalchemy import Connection, column, insert, inspect, literal, table, text
+from sqlalchemy import JSON, Connection, column, insert, inspect, literal, table, text
 
 from app.core import clock
 from app.core.ids import new_id
@@ -8,6 +8,9 @@ from app.core.ids import new_id
 NOW = clock.now()
 USER_ID = new_id()
 SESSION_ID = new_id()
+PROJECT_ID = new_id()  # example
+TAG_ID = new_id()  # example
+TASK_ID = new_id()  # example
 
 EXAMPLES: dict[str, dict[str, object]] = {
     "users": {
@@ -41,6 +44,55 @@ EXAMPLES: dict[str, dict[str, object]] = {
         "token_digest": "2" * 64,
         "used_at": NOW,
     },
+    "activity": {
+        "id": new_id(),
+        "created_at": NOW,
+        "actor_id": USER_ID,
+        "action": "user.registered",
+        "resource_id": USER_ID,
+        "scope_id": USER_ID,
+        "request_id": "request",
+        "details": {"role": "user"},
+    },
+    "idempotency_keys": {
+        "user_id": USER_ID,
+        "key": "key",
+        "request_digest": "3" * 64,
+        "expires_at": NOW,
+        "status": 201,
+        "location": "/projects/1",
+        "body": b"{}",
+    },
+    # example, down to the end of the dictionary
+    "projects": {
+        "version": 1,
+        "id": PROJECT_ID,
+        "name": "Analytical engine",
+        "description": "A computer",
+        "created_at": NOW,
+        "updated_at": NOW,
+    },
+    "memberships": {
+        "project_id": PROJECT_ID,
+        "user_id": USER_ID,
+        "role": "owner",
+        "created_at": NOW,
+    },
+    "tags": {"id": TAG_ID, "project_id": PROJECT_ID, "name": "Urgent", "name_key": "urgent"},
+    "tasks": {
+        "version": 1,
+        "id": TASK_ID,
+        "project_id": PROJECT_ID,
+        "title": "Mend the mill",
+        "description": "Soon",
+        "status": "todo",
+        "priority": 1,
+        "due_date": NOW.date(),
+        "assignee_id": USER_ID,
+        "created_at": NOW,
+        "updated_at": NOW,
+    },
+    "task_tags": {"task_id": TASK_ID, "tag_id": TAG_ID},
 }
 """A row for every table, parents first, with a value for every column that any revision has."""
 
@@ -63,6 +115,10 @@ def add_rows(connection: Connection) -> None:
     """Put the example into every table that is empty, as far as its columns are there."""
     empty = [place for place, values in read_values(connection).items() if values == []]
     for name, example in EXAMPLES.items():
-        row = {key: literal(value) for key, value in example.items() if (name, key) in empty}
+        row = {
+            key: literal(value, JSON() if isinstance(value, dict) else None)
+            for key, value in example.items()
+            if (name, key) in empty
+        }
         if row:
             connection.execute(insert(table(name, *map(column, row))).values(row))

@@ -37,6 +37,7 @@ POLICIES = {
     f"POST {API}/auth/password-reset/confirm": "limit_one_time_token",
     f"POST {API}/users/me/password": "limit_password_check",
     f"POST {API}/users/me/deletion": "limit_password_check",
+    f"POST {API}/projects/{{project_id}}/members": "limit_user_lookup",  # example
 }
 SENSITIVE = [operation for operation in LIMITED if operation.id in POLICIES]
 

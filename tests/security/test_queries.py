@@ -1,20 +1,41 @@
-"""What an authenticated request costs in statements."""
+"""What a request costs in statements, however many rows there are."""
 
 from httpx import AsyncClient
 
 from app.core.resources import Resources
-from tests.factories import API, Factory
+from tests.factories import Factory, Login
 from tests.observation import recorded_statements
+from tests.routes import OPERATIONS
+from tests.world import QUERIES, World
+
+READING = [each for each in OPERATIONS if each.method == "GET" and each.is_authenticated]
 
 
-async def test_reading_the_own_account_takes_one_query(
-    live: AsyncClient, live_factory: Factory, live_resources: Resources
+async def count_statements(client: AsyncClient, world: World, login: Login) -> dict[str, int]:
+    """How many statements each reading operation takes, for as many items as a page may have."""
+    costs: dict[str, int] = {}
+    for operation in READING:
+        with recorded_statements(world.resources) as statements:
+            response = await client.get(
+                operation.path.format_map(world.ids),
+                params={"limit": 100} if operation.takes("limit") else None,
+                headers=login.headers,
+            )
+        assert response.status_code == 200, response.text
+        costs[operation.id] = len(statements)
+    return costs
+
+
+async def test_a_hundred_rows_cost_every_operation_as_many_statements_as_one(
+    client: AsyncClient, factory: Factory, resources: Resources
 ) -> None:
-    login = await live_factory.login()
-    await live.get(f"{API}/users/me", headers=login.headers)
+    login = await factory.admin()
+    world = World(factory, resources)
+    await world.fill({"owner": login.user})
+    await world.add_rows(login, 1)
 
-    with recorded_statements(live_resources) as statements:
-        await live.get(f"{API}/users/me", headers=login.headers)
+    for_one = await count_statements(client, world, login)
+    await world.add_rows(login, 99)
+    for_a_hundred = await count_statements(client, world, login)
 
-    assert len(statements) == 1
-    assert statements[0].startswith("SELECT users.id")
+    assert for_one == for_a_hundred == QUERIES

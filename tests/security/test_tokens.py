@@ -15,7 +15,7 @@ from app.core.errors import InvalidInput
 from app.core.ids import new_id
 from app.core.keys import KeyRing
 from app.core.mail import MemoryMailer
-from app.core.pagination import Cursors
+from app.core.pagination import POSITION, Cursors
 from app.core.resources import Resources
 from app.core.tokens import AccessTokens, InvalidAccessToken
 from app.models.one_time_tokens import OneTimeToken
@@ -225,13 +225,13 @@ def test_rotation_keeps_what_the_former_secret_signed_until_it_is_forgotten() ->
 
     rotating = KeyRing(["current", "former"])
     assert AccessTokens(rotating, issuer="x").read(token).user_id == ids["user_id"]
-    assert Cursors(rotating).open("users", cursor)
+    assert Cursors(rotating).open("users", cursor, POSITION)
 
     rotated = KeyRing(["current"])
     with pytest.raises(InvalidAccessToken):
         AccessTokens(rotated, issuer="x").read(token)
     with pytest.raises(InvalidInput):
-        Cursors(rotated).open("users", cursor)
+        Cursors(rotated).open("users", cursor, POSITION)
 
 
 async def test_bearer_secrets_are_stored_as_digests_only(

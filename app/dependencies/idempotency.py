@@ -1,0 +1,61 @@
+"""`Idempotency-Key`: `dependencies=[Depends(idempotent)]`, and the `FinishedRoute` class."""
+
+import hashlib
+from typing import Annotated
+
+from fastapi import Header, Request, Response
+
+from app.dependencies.answers import Answered, finish_with
+from app.dependencies.auth import PrincipalDep
+from app.dependencies.etags import tag_answer
+from app.dependencies.services import IdempotencyServiceDep
+from app.models.idempotency import KEY_MAX_LENGTH, IdempotencyKey
+from app.schemas.idempotency import IdempotencyKeyInUse, IdempotencyKeyReused
+
+IDEMPOTENCY_REFUSALS = (IdempotencyKeyReused, IdempotencyKeyInUse)
+"""What a route that is idempotent by key can refuse beside its own."""
+
+
+async def idempotent(
+    request: Request,
+    principal: PrincipalDep,
+    idempotency: IdempotencyServiceDep,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1,
+            max_length=KEY_MAX_LENGTH,
+            pattern=r"^[\x21-\x7e]+$",
+            description="Chosen by you, new for each request that is not a repetition.",
+        ),
+    ] = None,
+) -> None:
+    """Give a repeated request the first answer again; the handler is called once.
+
+    Raises IdempotencyKeyReused, IdempotencyKeyInUse.
+    """
+    tag_answer(request)
+    if idempotency_key is None:
+        return
+    stored = await idempotency.begin(principal.user.id, idempotency_key, await _digest(request))
+    if stored.status is not None:
+        raise Answered(_response_of(stored))
+
+    async def keep(response: Response) -> Response:
+        stored.status = response.status_code
+        stored.location = response.headers.get("Location")
+        stored.body = bytes(response.body)
+        return response
+
+    finish_with(request, keep)
+
+
+async def _digest(request: Request) -> str:
+    """What makes two requests the same: method, path, query and body."""
+    target = f"{request.method} {request.url.path}?{request.url.query}\n"
+    return hashlib.sha256(target.encode() + await request.body()).hexdigest()
+
+
+def _response_of(stored: IdempotencyKey) -> Response:
+    headers = {"Location": stored.location} if stored.location else None
+    return Response(stored.body, stored.status or 200, headers, "application/json")

@@ -1,0 +1,76 @@
+"""Queries on projects."""
+
+from enum import Enum, auto
+from uuid import UUID
+
+from sqlalchemy import ColumnExpressionArgument
+from sqlalchemy.orm import aliased
+from sqlmodel import col, delete
+from sqlmodel.sql.expression import Select
+
+from app.core.errors import AppError
+from app.core.pagination import Position
+from app.models.projects import MemberRole, Membership, Project
+from app.repositories.base import Columns, Repository, select_shown
+from app.schemas.projects import ProjectPublic
+
+Viewer = aliased(Membership, name="viewer")
+"""The membership by which a user sees a project and what lies in it."""
+
+
+def visible(
+    statement: Columns, project_id: ColumnExpressionArgument[UUID], *, user_id: UUID
+) -> Columns:
+    """Every statement on projects, and on what lies in them, begins here: with what the user may
+    see.
+    """
+    in_project = col(Viewer.project_id) == project_id
+    return statement.join(Viewer, in_project).where(col(Viewer.user_id) == user_id)
+
+
+class Lock(Enum):
+    """A project is the lock of all that lies in it, so that no two locks can cross.
+
+    Shared by those who change tags and tasks, exclusive for those who change who is a member or
+    delete what others may be about to refer to.
+    """
+
+    SHARED = auto()
+    EXCLUSIVE = auto()
+
+
+class ProjectRepository(Repository):
+    """Projects, as far as a user may see them."""
+
+    def add(self, owner: Membership) -> None:
+        """Store the first member of a new project, and with it the project."""
+        self._session.add(owner)
+
+    async def get(
+        self, project_id: UUID, *, user_id: UUID, lock: Lock | None = None
+    ) -> tuple[Project, MemberRole] | None:
+        """The project, and what the user is in it."""
+        statement = visible(Select(Project, col(Viewer.role)), col(Project.id), user_id=user_id)
+        statement = statement.where(col(Project.id) == project_id)
+        if lock is not None:
+            shared = lock is Lock.SHARED
+            statement = statement.with_for_update(
+                of=Project, read=shared, key_share=shared
+            ).execution_options(populate_existing=True)
+        return (await self._session.exec(statement)).one_or_none()
+
+    async def get_page(
+        self, *, user_id: UUID, after: Position | None, limit: int
+    ) -> tuple[list[ProjectPublic], Position | None]:
+        """A page of the user's projects, newest first."""
+        shown = select_shown(Project, ProjectPublic)
+        statement = visible(shown, col(Project.id), user_id=user_id)
+        return await self._newest_first(statement, Project, ProjectPublic, after=after, limit=limit)
+
+    async def save(self, *, conflict: type[AppError]) -> None:
+        """Write what has changed. Raises `conflict` if someone else was faster."""
+        await self._flush(conflict=conflict)
+
+    async def delete(self, project_id: UUID) -> None:
+        """Delete the project; the database takes along what lies in it."""
+        await self._session.exec(delete(Project).where(col(Project.id) == project_id))

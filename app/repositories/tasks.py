@@ -1,0 +1,112 @@
+"""Queries on tasks."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import joinedload, selectinload
+from sqlmodel import col, delete, insert, select, update
+from sqlmodel.sql.expression import Select
+
+from app.core import clock
+from app.core.errors import AppError
+from app.models.projects import MemberRole
+from app.models.tags import Tag
+from app.models.tasks import Task, TaskTag
+from app.models.users import User
+from app.repositories.base import Repository, cut, select_shown
+from app.repositories.projects import Viewer, visible
+from app.repositories.task_pages import TaskPosition, page_of_tasks
+from app.schemas.projects import ProjectNotFound
+from app.schemas.tags import TagPublic
+from app.schemas.tasks import TaskPublic, TaskQuery
+from app.schemas.users import UserReference
+
+Row = Mapping[str, object]
+"""The values of all columns of a new row."""
+
+_SHOWN = select_shown(Task, TaskPublic, col(User.full_name).label("assignee_name"))
+_NAMES = list(_SHOWN.selected_columns.keys())
+
+
+class TaskRepository(Repository):
+    """Tasks, as far as a user may see them."""
+
+    async def add(self, task: Task) -> None:
+        """Store a new task. Raises ProjectNotFound if its project has just been deleted."""
+        self._session.add(task)
+        await self._flush({"fk_tasks_project_id_projects": ProjectNotFound})
+
+    async def get(self, task_id: UUID, *, user_id: UUID) -> tuple[Task, MemberRole] | None:
+        """The task with its tags and assignee, and what the user is in its project."""
+        statement = (
+            visible(Select(Task, col(Viewer.role)), col(Task.project_id), user_id=user_id)
+            .where(col(Task.id) == task_id)
+            .options(
+                joinedload(Task.assignee),  # type: ignore[arg-type]  # SQLModel types the value
+                selectinload(Task.tags),  # type: ignore[arg-type]  # SQLModel types the value
+            )
+        )
+        return (await self._session.exec(statement)).one_or_none()
+
+    async def get_page(
+        self, project_id: UUID, query: TaskQuery, *, user_id: UUID, after: TaskPosition | None
+    ) -> tuple[list[TaskPublic], TaskPosition | None]:
+        """A page of the tasks of a project that the user sees, with tags and assignees."""
+        statement = (
+            visible(_SHOWN, col(Task.project_id), user_id=user_id)
+            .join(User, col(User.id) == col(Task.assignee_id), isouter=True)
+            .where(col(Task.project_id) == project_id)
+        )
+        statement = page_of_tasks(statement, query, after=after)
+        found = (await self._session.exec(statement)).all()
+        rows, last = cut([dict(zip(_NAMES, row, strict=True)) for row in found], query.limit)
+        tags = await self._get_tags([row["id"] for row in rows])
+        items = [_public(row, tags.get(row["id"], [])) for row in rows]
+        return items, (last[query.sort.field], last["id"]) if last else None
+
+    async def save(self, *, conflict: type[AppError]) -> None:
+        """Write what has changed. Raises `conflict` if someone else was faster."""
+        await self._flush(conflict=conflict)
+
+    async def delete(self, task: Task, *, conflict: type[AppError]) -> None:
+        """Delete the task. Raises `conflict` if someone else has changed it meanwhile."""
+        unchanged = (col(Task.id) == task.id, col(Task.version) == task.version)
+        if (await self._session.exec(delete(Task).where(*unchanged))).rowcount == 0:
+            raise conflict
+
+    async def unassign(self, project_id: UUID, user_id: UUID) -> None:
+        """Take the user off all tasks of the project."""
+        statement = (
+            update(Task)
+            .where(col(Task.project_id) == project_id, col(Task.assignee_id) == user_id)
+            .values(assignee_id=None, updated_at=clock.now(), version=Task.version + 1)
+        )
+        await self._session.exec(statement)
+
+    async def add_all(self, tasks: Sequence[Row], links: Sequence[Row]) -> None:
+        """Store many new tasks at once, at least one, with their tags."""
+        # Without nulls rendered, each combination of them would be a statement of its own.
+        nulls = {"render_nulls": True}
+        await self._session.exec(insert(Task), params=tasks, execution_options=nulls)
+        if links:
+            await self._session.exec(insert(TaskTag), params=links)
+
+    async def _get_tags(self, task_ids: Collection[UUID]) -> dict[UUID, list[TagPublic]]:
+        statement = (
+            select(TaskTag.task_id, Tag.id, Tag.name)
+            .join(Tag, col(Tag.id) == col(TaskTag.tag_id))
+            .where(col(TaskTag.task_id).in_(task_ids))
+            .order_by(col(Tag.name_key))
+        )
+        tags: dict[UUID, list[TagPublic]] = {}
+        for task_id, tag_id, name in (await self._session.exec(statement)).all():
+            tags.setdefault(task_id, []).append(TagPublic(id=tag_id, name=name))
+        return tags
+
+
+def _public(row: dict[str, Any], tags: list[TagPublic]) -> TaskPublic:
+    full_name = row.pop("assignee_name")
+    assignee_id = row["assignee_id"]
+    assignee = UserReference(id=assignee_id, full_name=full_name) if assignee_id else None
+    return TaskPublic(**row, assignee=assignee, tags=tags)

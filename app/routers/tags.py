@@ -1,0 +1,75 @@
+"""Tags of a project."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from app.core.errors import PermissionDenied
+from app.core.openapi import refusals
+from app.core.pagination import Slice
+from app.dependencies.auth import CurrentUserDep
+from app.dependencies.projects import TagServiceDep
+from app.models.tags import Tag
+from app.schemas.base import Page, PageQuery
+from app.schemas.projects import ProjectNotFound
+from app.schemas.tags import TagCreate, TagNotFound, TagPublic, TagTaken, TagUpdate
+
+router = APIRouter(prefix="/projects/{project_id}/tags", tags=["tags"])
+
+
+@router.get("", response_model=Page[TagPublic], responses=refusals(ProjectNotFound))
+async def list_tags(
+    project_id: UUID,
+    query: Annotated[PageQuery, Query()],
+    user: CurrentUserDep,
+    tags: TagServiceDep,
+) -> Slice[TagPublic]:
+    """The tags of a project, by name."""
+    return await tags.get_page(user.id, project_id, query)
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=TagPublic,
+    responses=refusals(ProjectNotFound, PermissionDenied, TagTaken),
+)
+async def create_tag(
+    project_id: UUID,
+    body: TagCreate,
+    user: CurrentUserDep,
+    tags: TagServiceDep,
+    request: Request,
+    response: Response,
+) -> Tag:
+    """Make a tag. For editors."""
+    tag = await tags.create(user.id, project_id, body)
+    response.headers["Location"] = request.url_for(
+        "update_tag", project_id=project_id, tag_id=tag.id
+    ).path
+    return tag
+
+
+@router.patch(
+    "/{tag_id}",
+    response_model=TagPublic,
+    responses=refusals(TagNotFound, PermissionDenied, TagTaken),
+)
+async def update_tag(
+    project_id: UUID, tag_id: UUID, body: TagUpdate, user: CurrentUserDep, tags: TagServiceDep
+) -> Tag:
+    """Rename a tag, on all tasks that have it. For editors."""
+    return await tags.update(user.id, project_id, tag_id, body)
+
+
+@router.delete(
+    "/{tag_id}",
+    status_code=204,
+    responses=refusals(ProjectNotFound, TagNotFound, PermissionDenied),
+)
+async def delete_tag(
+    project_id: UUID, tag_id: UUID, user: CurrentUserDep, tags: TagServiceDep
+) -> None:
+    """Delete a tag, and take it off its tasks. For editors."""
+    await tags.delete(user.id, project_id, tag_id)

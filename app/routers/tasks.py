@@ -1,0 +1,119 @@
+"""Tasks of a project."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from app.core.errors import PermissionDenied
+from app.core.openapi import refusals
+from app.core.pagination import Slice
+from app.dependencies.answers import FinishedRoute
+from app.dependencies.auth import CurrentUserDep
+from app.dependencies.etags import IfMatchDep, answer_if_modified
+from app.dependencies.idempotency import IDEMPOTENCY_REFUSALS, idempotent
+from app.dependencies.projects import TaskServiceDep
+from app.models.tasks import Task
+from app.schemas.base import Page
+from app.schemas.projects import ProjectNotFound
+from app.schemas.tasks import (
+    AssigneeNotMember,
+    TagNotInProject,
+    TaskCreate,
+    TaskNotFound,
+    TaskPublic,
+    TaskQuery,
+    TaskTags,
+    TaskUpdate,
+)
+
+router = APIRouter(tags=["tasks"], route_class=FinishedRoute)
+
+
+@router.get(
+    "/projects/{project_id}/tasks",
+    response_model=Page[TaskPublic],
+    responses=refusals(ProjectNotFound),
+)
+async def list_tasks(
+    project_id: UUID,
+    query: Annotated[TaskQuery, Query()],
+    user: CurrentUserDep,
+    tasks: TaskServiceDep,
+) -> Slice[TaskPublic]:
+    """The tasks of a project, filtered and sorted."""
+    return await tasks.get_page(user.id, project_id, query)
+
+
+@router.post(
+    "/projects/{project_id}/tasks",
+    status_code=201,
+    response_model=TaskPublic,
+    dependencies=[Depends(idempotent)],
+    responses=refusals(ProjectNotFound, PermissionDenied, AssigneeNotMember, *IDEMPOTENCY_REFUSALS),
+)
+async def create_task(
+    project_id: UUID,
+    body: TaskCreate,
+    user: CurrentUserDep,
+    tasks: TaskServiceDep,
+    request: Request,
+    response: Response,
+) -> Task:
+    """Make a task. For editors."""
+    task = await tasks.create(user.id, project_id, body)
+    response.headers["Location"] = request.url_for("read_task", task_id=task.id).path
+    return task
+
+
+@router.get(
+    "/tasks/{task_id}",
+    response_model=TaskPublic,
+    dependencies=[Depends(answer_if_modified)],
+    responses=refusals(TaskNotFound),
+)
+async def read_task(task_id: UUID, user: CurrentUserDep, tasks: TaskServiceDep) -> Task:
+    """A task."""
+    return await tasks.get(user.id, task_id)
+
+
+@router.patch(
+    "/tasks/{task_id}",
+    response_model=TaskPublic,
+    responses=refusals(TaskNotFound, PermissionDenied, AssigneeNotMember),
+)
+async def update_task(
+    task_id: UUID,
+    body: TaskUpdate,
+    if_match: IfMatchDep,
+    user: CurrentUserDep,
+    tasks: TaskServiceDep,
+) -> Task:
+    """Change a task. An absent field stays; null clears it. For editors."""
+    return await tasks.update(user.id, task_id, body, if_match=if_match)
+
+
+@router.put(
+    "/tasks/{task_id}/tags",
+    response_model=TaskPublic,
+    responses=refusals(TaskNotFound, PermissionDenied, TagNotInProject),
+)
+async def set_task_tags(
+    task_id: UUID,
+    body: TaskTags,
+    if_match: IfMatchDep,
+    user: CurrentUserDep,
+    tasks: TaskServiceDep,
+) -> Task:
+    """Give a task these tags and no others. For editors."""
+    return await tasks.set_tags(user.id, task_id, body, if_match=if_match)
+
+
+@router.delete(
+    "/tasks/{task_id}", status_code=204, responses=refusals(TaskNotFound, PermissionDenied)
+)
+async def delete_task(
+    task_id: UUID, if_match: IfMatchDep, user: CurrentUserDep, tasks: TaskServiceDep
+) -> None:
+    """Delete a task, for good. For editors."""
+    await tasks.delete(user.id, task_id, if_match=if_match)

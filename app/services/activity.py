@@ -1,0 +1,60 @@
+"""The audit trail: written by the services that do what it tells of, in the same transaction."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from app.core.logging import current_request_id
+from app.core.pagination import POSITION, Cursors, Slice
+from app.models.activity import Activity
+from app.repositories.activity import ActivityRepository
+from app.schemas.activity import ActivityPublic
+from app.schemas.base import PageQuery
+
+
+class ActivityService:
+    """Records what is done, and shows it."""
+
+    def __init__(self, *, activity: ActivityRepository, cursors: Cursors) -> None:
+        self._activity = activity
+        self._cursors = cursors
+
+    def record(
+        self,
+        action: str,
+        *,
+        by: UUID | None,
+        on: UUID,
+        within: UUID | None = None,
+        details: Mapping[str, str] | None = None,
+    ) -> None:
+        """Tell who (None: an operator, or someone unknown) did what on which resource, and within
+        which other one.
+
+        No free text and no secrets among the details: nobody can take them back.
+        """
+        self._activity.add(
+            Activity(
+                action=action,
+                actor_id=by,
+                resource_id=on,
+                scope_id=within or on,
+                request_id=current_request_id(),
+                details=dict(details or {}),
+            )
+        )
+
+    async def get_page_of_user(self, user_id: UUID, query: PageQuery) -> Slice[ActivityPublic]:
+        """A page of what a user did and what was done to the account, newest first."""
+        list_name = f"activity of user {user_id}"
+        after = self._cursors.open(list_name, query.cursor, POSITION)
+        items, end = await self._activity.get_page_of_user(user_id, after=after, limit=query.limit)
+        return Slice(items, self._cursors.seal(list_name, end))
+
+    async def get_page_of_scope(self, scope_id: UUID, query: PageQuery) -> Slice[ActivityPublic]:
+        """A page of what was done to and within something, newest first."""
+        list_name = f"activity of {scope_id}"
+        after = self._cursors.open(list_name, query.cursor, POSITION)
+        items, end = await self._activity.get_page_of_scope(
+            scope_id, after=after, limit=query.limit
+        )
+        return Slice(items, self._cursors.seal(list_name, end))

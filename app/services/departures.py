@@ -1,0 +1,31 @@
+"""What becomes of projects when a user is deleted."""
+
+from uuid import UUID
+
+from app.repositories.members import MemberRepository
+from app.schemas.users import SoleOwner
+from app.services.activity import ActivityService
+
+
+class ProjectDeparture:
+    """Part of the deletion of a user, after the user has been locked."""
+
+    def __init__(self, members: MemberRepository, activity: ActivityService) -> None:
+        self._members = members
+        self._activity = activity
+
+    async def leave(self, user_id: UUID, *, by: UUID) -> None:
+        """Delete the projects where the user is alone; the database ends the other memberships.
+
+        Raises SoleOwner if others work in a project that only this user owns.
+        """
+        joined = await self._members.lock_projects(user_id)
+        owned = await self._members.get_solely_owned(user_id)
+        if any(owned.values()):
+            raise SoleOwner
+        await self._members.delete_projects(list(owned))
+        for project_id in joined:
+            if project_id in owned:
+                self._activity.record("project.deleted", by=by, on=project_id)
+            else:
+                self._activity.record("member.removed", by=by, on=user_id, within=project_id)

@@ -1,0 +1,81 @@
+"""Tags of a project."""
+
+import unicodedata
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from app.core.pagination import Cursors, Slice
+from app.models.projects import MemberRole
+from app.models.tags import Tag
+from app.repositories.projects import Lock
+from app.repositories.tags import TagRepository
+from app.schemas.base import PageQuery
+from app.schemas.tags import TagCreate, TagNotFound, TagPublic, TagUpdate
+from app.services.activity import ActivityService
+from app.services.project_access import ProjectAccess, refuse_unless
+
+_POSITION: TypeAdapter[str] = TypeAdapter(str)
+
+
+class TagService:
+    """Makes, renames and deletes tags."""
+
+    def __init__(
+        self,
+        *,
+        tags: TagRepository,
+        access: ProjectAccess,
+        activity: ActivityService,
+        cursors: Cursors,
+    ) -> None:
+        self._tags = tags
+        self._access = access
+        self._activity = activity
+        self._cursors = cursors
+
+    async def create(self, user_id: UUID, project_id: UUID, data: TagCreate) -> Tag:
+        """A new tag. Raises ProjectNotFound, PermissionDenied, TagTaken."""
+        await self._access.require(MemberRole.EDITOR, project_id, user_id=user_id)
+        tag = Tag(project_id=project_id, name=data.name, name_key=_key(data.name))
+        await self._tags.add(tag)
+        self._activity.record("tag.created", by=user_id, on=tag.id, within=project_id)
+        return tag
+
+    async def get_page(self, user_id: UUID, project_id: UUID, query: PageQuery) -> Slice[TagPublic]:
+        """A page of tags, by name. Raises ProjectNotFound."""
+        list_name = f"tags of {project_id}"
+        after = self._cursors.open(list_name, query.cursor, _POSITION)
+        tags, end = await self._tags.get_page(
+            project_id, user_id=user_id, after=after, limit=query.limit
+        )
+        if not tags:
+            await self._access.require(MemberRole.VIEWER, project_id, user_id=user_id)
+        return Slice(tags, self._cursors.seal(list_name, end))
+
+    async def update(self, user_id: UUID, project_id: UUID, tag_id: UUID, data: TagUpdate) -> Tag:
+        """Rename a tag. Raises TagNotFound, PermissionDenied, TagTaken."""
+        found = await self._tags.get(project_id, tag_id, user_id=user_id)
+        if found is None:
+            raise TagNotFound
+        tag, role = found
+        refuse_unless(role, MemberRole.EDITOR)
+        for name in data.model_dump(exclude_unset=True).values():
+            tag.sqlmodel_update({"name": name, "name_key": _key(name)})
+            await self._tags.save()
+            self._activity.record("tag.updated", by=user_id, on=tag.id, within=project_id)
+        return tag
+
+    async def delete(self, user_id: UUID, project_id: UUID, tag_id: UUID) -> None:
+        """Delete a tag. Raises ProjectNotFound, PermissionDenied, TagNotFound."""
+        await self._access.require(
+            MemberRole.EDITOR, project_id, user_id=user_id, lock=Lock.EXCLUSIVE
+        )
+        if not await self._tags.delete(project_id, tag_id):
+            raise TagNotFound
+        self._activity.record("tag.deleted", by=user_id, on=tag_id, within=project_id)
+
+
+def _key(name: str) -> str:
+    """What makes two names the same: their letters, whatever their case and their encoding."""
+    return unicodedata.normalize("NFC", name.casefold())

@@ -1,0 +1,57 @@
+"""What there is for tests that go through all routes, whatever feature they belong to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from jose import jwt
+
+from app.core.resources import Resources
+from app.models.activity import Activity
+from app.models.users import User
+from tests import access
+from tests.example import world as example  # example
+from tests.factories import Factory, Login
+
+CALLERS = [*access.WITHOUT_LOG_IN, "stranger", "admin"]
+CALLERS += sorted(example.ROLES)  # example
+MATRIX = dict(access.MATRIX)
+MATRIX |= example.MATRIX  # example
+BODIES = dict(access.BODIES)
+BODIES |= example.BODIES  # example
+QUERIES = dict(access.QUERIES)
+QUERIES |= example.QUERIES  # example
+
+
+@dataclass
+class World:
+    """Something that is there for every parameter of a path."""
+
+    factory: Factory
+    resources: Resources
+    ids: dict[str, UUID] = field(default_factory=dict)
+
+    async def fill(self, users: Mapping[str, User]) -> None:
+        """Make another user with a session, and things in which these users have these roles;
+        who is no member of anything is a stranger to them.
+        """
+        other = await self.factory.login()
+        claims = jwt.get_unverified_claims(other.access_token)
+        self.ids = {"user_id": other.user.id, "session_id": UUID(claims["sid"])}
+        self.ids |= await example.make_ids(self, users, other.user)  # example
+
+    async def add_rows(self, login: Login, count: int) -> None:
+        """That many rows more in each list."""
+        await self.factory.sessions(login.user, count)
+        async with self.resources.database.transaction() as session:
+            for scope_id in [*self.ids.values()] * count:
+                activity = Activity(
+                    actor_id=login.user.id,
+                    action="user.updated",
+                    resource_id=scope_id,
+                    scope_id=scope_id,
+                    request_id=None,
+                    details={},
+                )
+                session.add(activity)
+        await example.add_rows(self, login.user, count)  # example
