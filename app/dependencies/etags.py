@@ -26,7 +26,11 @@ async def answer_if_modified(
     request: Request,
     if_none_match: Annotated[
         str | None,
-        Header(max_length=MAX_TAG_LIST_LENGTH, description="Entity tags that you have already."),
+        Header(
+            alias="If-None-Match",
+            max_length=MAX_TAG_LIST_LENGTH,
+            description="Entity tags that you have already.",
+        ),
     ] = None,
 ) -> None:
     """Answer 304 without a body to a client that has the representation already."""
@@ -47,6 +51,7 @@ async def get_if_match(
     if_match: Annotated[
         str | None,
         Header(
+            alias="If-Match",
             max_length=MAX_TAG_LIST_LENGTH,
             pattern=TAG_LIST_PATTERN,
             description="Entity tags, one of which has to be current; `*` admits any.",

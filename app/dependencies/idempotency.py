@@ -10,7 +10,7 @@ from app.dependencies.auth import PrincipalDep
 from app.dependencies.etags import tag_answer
 from app.dependencies.services import IdempotencyServiceDep
 from app.models.idempotency import KEY_MAX_LENGTH, IdempotencyKey
-from app.schemas.idempotency import IdempotencyKeyInUse, IdempotencyKeyReused
+from app.schemas.idempotency import IDEMPOTENCY_KEY, IdempotencyKeyInUse, IdempotencyKeyReused
 
 IDEMPOTENCY_REFUSALS = (IdempotencyKeyReused, IdempotencyKeyInUse)
 """What a route that is idempotent by key can refuse beside its own."""
@@ -23,6 +23,7 @@ async def idempotent(
     idempotency_key: Annotated[
         str | None,
         Header(
+            alias=IDEMPOTENCY_KEY,
             min_length=1,
             max_length=KEY_MAX_LENGTH,
             pattern=r"^[\x21-\x7e]+$",

@@ -1,0 +1,180 @@
+"""The audit trail: what identity writes into it, who reads it, and that nobody changes it."""
+
+import os
+from uuid import UUID
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, delete, select, text, update
+
+from app.core.ids import new_id
+from app.core.mail import MemoryMailer
+from app.core.resources import Resources
+from app.models.activity import Activity
+from app.models.users import User
+from tests.factories import (
+    API,
+    OTHER_PASSWORD,
+    PASSWORD,
+    Factory,
+    login_of,
+    refresh,
+    registration,
+    request_token,
+    token_in,
+)
+
+
+async def trail_of(resources: Resources, user: User) -> list[tuple[str, bool, dict[str, str]]]:
+    """What is told of the user, oldest first: what, whether by themselves, and the details."""
+    statement = select(Activity).where(Activity.scope_id == user.id).order_by(col(Activity.id))
+    async with resources.database.transaction(read_only=True) as session:
+        found = (await session.exec(statement)).all()
+    return [(each.action, each.actor_id == user.id, each.details) for each in found]
+
+
+class TestIdentity:
+    async def test_the_life_of_an_account_is_told(
+        self, client: AsyncClient, resources: Resources, factory: Factory, mailer: MemoryMailer
+    ) -> None:
+        admin = await factory.admin()
+        body = registration(email="ada@example.com")
+        created = (await client.post(f"{API}/users", json=body)).json()
+        await client.post(f"{API}/auth/verify-email", json={"token": token_in(mailer.sent[0])})
+        user = await factory.stored_user(UUID(created["id"]))
+        assert user is not None
+        login = login_of(user, await request_token(client, user.email))
+
+        await client.patch(f"{API}/users/me", json={"full_name": "Ada"}, headers=login.headers)
+        await client.post(
+            f"{API}/users/me/password",
+            json={"current_password": PASSWORD, "new_password": OTHER_PASSWORD},
+            headers=login.headers,
+        )
+        await client.delete(f"{API}/auth/sessions", headers=login.headers)
+        await client.post(f"{API}/auth/revoke", data={"token": login.refresh_token})
+        await client.post(f"{API}/auth/password-reset", json={"email": user.email})
+        reset = {"token": token_in(mailer.sent[-1]), "new_password": PASSWORD}
+        await client.post(f"{API}/auth/password-reset/confirm", json=reset)
+        await client.patch(
+            f"{API}/users/{user.id}",
+            json={"role": "admin", "is_active": True},
+            headers=admin.headers,
+        )
+        await client.delete(f"{API}/users/{user.id}", headers=admin.headers)
+
+        assert await trail_of(resources, user) == [
+            ("user.registered", True, {}),
+            ("user.email_verified", True, {}),
+            ("session.started", True, {}),
+            ("user.updated", True, {"fields": "full_name"}),
+            ("user.password_changed", True, {}),
+            ("user.other_sessions_ended", True, {}),
+            ("session.ended", True, {}),
+            ("user.password_reset", True, {}),
+            ("user.updated", False, {"fields": "role", "role": "admin"}),
+            ("user.deleted", False, {}),
+        ]
+
+    async def test_a_reused_refresh_token_is_told_with_the_refusal(
+        self, client: AsyncClient, resources: Resources, factory: Factory
+    ) -> None:
+        login = await factory.login()
+        second = (await refresh(client, login.refresh_token)).json()["refresh_token"]
+        await refresh(client, second)
+
+        refused = await refresh(client, login.refresh_token)
+
+        assert refused.status_code == 400
+        assert await trail_of(resources, login.user) == [
+            ("session.ended", False, {"reason": "token_reused"})
+        ]
+
+    async def test_a_refused_log_in_leaves_no_row_that_anyone_could_pile_up(
+        self, client: AsyncClient, resources: Resources, factory: Factory
+    ) -> None:
+        user = await factory.user()
+
+        await request_token(client, user.email, OTHER_PASSWORD)
+
+        assert await trail_of(resources, user) == []
+
+
+class TestReading:
+    async def test_admins_see_what_a_user_did_and_what_was_done_to_the_account(
+        self, client: AsyncClient, factory: Factory
+    ) -> None:
+        admin, other = await factory.admin(), await factory.admin()
+        user = await factory.user()
+        await client.patch(f"{API}/users/{user.id}", json={"role": "admin"}, headers=admin.headers)
+        await client.patch(
+            f"{API}/users/{admin.user.id}",
+            json={"full_name": "Grace"},
+            headers={**other.headers, "X-Request-ID": "renaming"},
+        )
+
+        response = await client.get(f"{API}/users/{admin.user.id}/activity", headers=other.headers)
+
+        done_to, did = response.json()["items"]
+        assert (done_to["actor_id"], done_to["request_id"]) == (str(other.user.id), "renaming")
+        assert (did["actor_id"], did["resource_id"]) == (str(admin.user.id), str(user.id))
+
+    async def test_the_trail_of_a_deleted_user_stays(
+        self, client: AsyncClient, factory: Factory
+    ) -> None:
+        admin = await factory.admin()
+        user = await factory.user()
+        await client.delete(f"{API}/users/{user.id}", headers=admin.headers)
+
+        response = await client.get(f"{API}/users/{user.id}/activity", headers=admin.headers)
+
+        assert [item["action"] for item in response.json()["items"]] == ["user.deleted"]
+
+    @pytest.mark.parametrize("limit", [1, 2, 3, 100])
+    async def test_pages_show_all_once_newest_first(
+        self, client: AsyncClient, factory: Factory, resources: Resources, limit: int
+    ) -> None:
+        admin = await factory.admin()
+        me, other = admin.user.id, new_id()
+        about = [(me, me), (me, other), (other, me), (None, me), (me, other), (me, me)]
+        rows = [
+            Activity(
+                actor_id=by,
+                action="user.updated",
+                resource_id=scope,
+                scope_id=scope,
+                request_id=None,
+                details={},
+                created_at=admin.user.created_at,
+            )
+            for by, scope in about
+        ]
+        async with resources.database.transaction() as session:
+            session.add_all(rows)
+
+        walked: list[str] = []
+        query: dict[str, str | int] = {"limit": limit}
+        while query:
+            page = (
+                await client.get(f"{API}/users/{me}/activity", params=query, headers=admin.headers)
+            ).json()
+            walked += [item["id"] for item in page["items"]]
+            query = {"limit": limit, "cursor": page["next_cursor"]} if page["next_cursor"] else {}
+
+        assert walked == sorted((str(row.id) for row in rows), reverse=True)
+
+
+@pytest.mark.skipif("TEST_DATABASE_URL" not in os.environ, reason="SQLite has no such trigger")
+class TestAppendOnly:
+    @pytest.mark.parametrize(
+        "statement",
+        [update(Activity).values(action="x"), delete(Activity), text("TRUNCATE activity")],
+        ids=["update", "delete", "truncate"],
+    )
+    async def test_the_database_refuses_every_other_change(
+        self, resources: Resources, statement: object
+    ) -> None:
+        async with resources.database.engine.connect() as connection:
+            with pytest.raises(IntegrityError, match="activity is append-only"):
+                await connection.execute(statement)  # type: ignore[call-overload]  # any of them
