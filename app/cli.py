@@ -197,7 +197,7 @@ def check_config() -> None:
     load_settings()
 
 
-# example, from here to the end of the file
+# example begins
 SEED_BATCH = 5000
 
 
@@ -229,3 +229,6 @@ async def _seed(settings: Settings, password: str, tasks: int) -> UUID:
             async with seeding(resources) as service:
                 await service.add_tasks(project, range(start, min(start + SEED_BATCH, tasks)))
     return project.id
+
+
+# example ends

@@ -29,16 +29,16 @@ class World:
 
     factory: Factory
     resources: Resources
+    users: Mapping[str, User]
+    """Those who call: they are members where their name is a role, and strangers elsewhere."""
     ids: dict[str, UUID] = field(default_factory=dict)
 
-    async def fill(self, users: Mapping[str, User]) -> None:
-        """Make another user with a session, and things in which these users have these roles;
-        who is no member of anything is a stranger to them.
-        """
+    async def fill(self) -> None:
+        """Make another user with a session, and what the features have."""
         other = await self.factory.login()
         claims = jwt.get_unverified_claims(other.access_token)
         self.ids = {"user_id": other.user.id, "session_id": UUID(claims["sid"])}
-        self.ids |= await example.make_ids(self, users, other.user)  # example
+        self.ids |= await example.make_ids(self, other.user)  # example
 
     async def add_rows(self, login: Login, count: int) -> None:
         """That many rows more in each list."""

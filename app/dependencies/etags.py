@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import Depends, Header, Request, Response
+from pydantic.json_schema import SkipJsonSchema
 
 from app.core.etags import TAG_LIST_PATTERN, IfMatch, etag_of, is_not_modified
 from app.dependencies.answers import finish_with
@@ -25,7 +26,7 @@ def tag_answer(request: Request) -> None:
 async def answer_if_modified(
     request: Request,
     if_none_match: Annotated[
-        str | None,
+        str | SkipJsonSchema[None],
         Header(
             alias="If-None-Match",
             max_length=MAX_TAG_LIST_LENGTH,
@@ -49,7 +50,7 @@ async def answer_if_modified(
 async def get_if_match(
     request: Request,
     if_match: Annotated[
-        str | None,
+        str | SkipJsonSchema[None],
         Header(
             alias="If-Match",
             max_length=MAX_TAG_LIST_LENGTH,

@@ -4,6 +4,7 @@ import hashlib
 from typing import Annotated
 
 from fastapi import Header, Request, Response
+from pydantic.json_schema import SkipJsonSchema
 
 from app.dependencies.answers import Answered, finish_with
 from app.dependencies.auth import PrincipalDep
@@ -21,7 +22,7 @@ async def idempotent(
     principal: PrincipalDep,
     idempotency: IdempotencyServiceDep,
     idempotency_key: Annotated[
-        str | None,
+        str | SkipJsonSchema[None],
         Header(
             alias=IDEMPOTENCY_KEY,
             min_length=1,

@@ -99,18 +99,17 @@ class PlatformWorld(Protocol):
 
     factory: Factory
     resources: Resources
+    users: Mapping[str, User]
     ids: dict[str, UUID]
 
 
-async def make_ids(world: PlatformWorld, users: Mapping[str, User], other: User) -> dict[str, UUID]:
-    """Ids in a project in which the users have these roles, as far as they are roles of members,
-    and where the other works too.
-    """
+async def make_ids(world: PlatformWorld, other: User) -> dict[str, UUID]:
+    """Ids in a project where the users work whose names are roles of members, and the other."""
     projects = ProjectFactory(world.resources)
     await world.factory.user(email=INVITED, verified=True)
     project = await projects.project(await world.factory.user(), viewer=other)
-    for role in ROLES & users.keys():
-        await projects.member(project.id, users[role], MemberRole(role))
+    for role in ROLES & world.users.keys():
+        await projects.member(project.id, world.users[role], MemberRole(role))
     tag = await projects.tag(project.id)
     task = await projects.task(project.id, tag, assignee_id=other.id)
     return {"project_id": project.id, "tag_id": tag.id, "task_id": task.id}

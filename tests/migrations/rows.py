@@ -63,7 +63,7 @@ EXAMPLES: dict[str, dict[str, object]] = {
         "location": "/projects/1",
         "body": b"{}",
     },
-    # example, down to the end of the dictionary
+    # example begins
     "projects": {
         "version": 1,
         "id": PROJECT_ID,
@@ -93,6 +93,7 @@ EXAMPLES: dict[str, dict[str, object]] = {
         "updated_at": NOW,
     },
     "task_tags": {"task_id": TASK_ID, "tag_id": TAG_ID},
+    # example ends
 }
 """A row for every table, parents first, with a value for every column that any revision has."""
 

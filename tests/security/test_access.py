@@ -43,8 +43,8 @@ async def test_everyone_gets_what_the_matrix_says(
     client: AsyncClient, factory: Factory, resources: Resources, operation: Operation
 ) -> None:
     logins = {caller: await log_in(factory, caller) for caller in CALLERS}
-    world = World(factory, resources)
-    await world.fill({caller: login.user for caller, login in logins.items()})
+    world = World(factory, resources, {caller: login.user for caller, login in logins.items()})
+    await world.fill()
 
     answered: dict[str, int] = {}
     for caller, login in logins.items():
@@ -83,8 +83,8 @@ async def test_what_others_have_looks_like_what_never_was(
     client: AsyncClient, factory: Factory, resources: Resources, operation: Operation
 ) -> None:
     login = await factory.login()
-    world = World(factory, resources)
-    await world.fill({})
+    world = World(factory, resources, {})
+    await world.fill()
     never_was = {name: new_id() for name in world.ids}
 
     foreign, unknown = [

@@ -75,8 +75,8 @@ class Sender:
 async def sender(client: AsyncClient, factory: Factory, resources: Resources) -> Sender:
     """Someone who may do anything."""
     login = await factory.admin()
-    world = World(factory, resources)
-    await world.fill({"owner": login.user})
+    world = World(factory, resources, {"owner": login.user})
+    await world.fill()
     return Sender(client, login, world)
 
 

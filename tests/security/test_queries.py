@@ -30,8 +30,8 @@ async def test_a_hundred_rows_cost_every_operation_as_many_statements_as_one(
     client: AsyncClient, factory: Factory, resources: Resources
 ) -> None:
     login = await factory.admin()
-    world = World(factory, resources)
-    await world.fill({"owner": login.user})
+    world = World(factory, resources, {"owner": login.user})
+    await world.fill()
     await world.add_rows(login, 1)
 
     for_one = await count_statements(client, world, login)
