@@ -199,6 +199,8 @@ def check_config() -> None:
 
 # example begins
 SEED_BATCH = 5000
+SEED_WRITERS = 3
+"""While the database stores one batch, the next ones are made."""
 
 
 @cli.command()
@@ -225,9 +227,14 @@ async def _seed(settings: Settings, password: str, tasks: int) -> UUID:
             password_hash = await slot.hash(password)
         async with seeding(resources) as service:
             project = await service.make_project(password_hash)
-        for start in range(0, tasks, SEED_BATCH):
-            async with seeding(resources) as service:
-                await service.add_tasks(project, range(start, min(start + SEED_BATCH, tasks)))
+        starts = iter(range(0, tasks, SEED_BATCH))
+
+        async def add_batches() -> None:
+            for start in starts:
+                async with seeding(resources) as service:
+                    await service.add_tasks(project, range(start, min(start + SEED_BATCH, tasks)))
+
+        await asyncio.gather(*[add_batches() for _ in range(SEED_WRITERS)])
     return project.id
 
 

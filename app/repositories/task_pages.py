@@ -43,7 +43,9 @@ def _by_due_date(statement: Columns, query: TaskQuery, after: TaskPosition | Non
     due_date, task_id = col(Task.due_date), col(Task.id)
     undated = statement.where(due_date.is_(None))
     if after is not None and after[0] is None:
-        return _stretch(undated, task_id, query.sort, (after[1], after[1]))
+        behind = task_id < after[1] if query.sort.descending else task_id > after[1]
+        # By the due date too, though it is null: else PostgreSQL would not read the index.
+        return _stretch(undated.where(behind), due_date, query.sort, None)
     stretches = [
         _stretch(statement.where(due_date.is_not(None)), due_date, query.sort, after),
         _stretch(undated, due_date, query.sort, None),
@@ -55,7 +57,7 @@ def _by_due_date(statement: Columns, query: TaskQuery, after: TaskPosition | Non
 
 
 def _stretch(
-    statement: Columns, key: Mapped[Any], sort: TaskSort, after: tuple[object, UUID] | None
+    statement: Columns, key: Mapped[Any], sort: TaskSort, after: TaskPosition | None
 ) -> Columns:
     """The statement in the order of the key, from behind the position."""
     place = tuple_(key, col(Task.id))

@@ -92,7 +92,7 @@ class SeedService:
         links: list[Row] = []
         for number in numbers:
             days = chance.randint(-30, 90)
-            created_at = now - timedelta(minutes=numbers.stop - number)
+            created_at = now - timedelta(minutes=number)
             task_id = new_id()
             # Rows, not entities: those would take several times as long.
             tasks.append(
