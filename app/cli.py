@@ -19,7 +19,7 @@ from app.core.errors import AppError
 from app.core.logging import configure_logging
 from app.core.resources import open_resources
 from app.dependencies.jobs import unit_of_work
-from app.dependencies.projects import seeding  # example
+from app.dependencies.projects import ProjectServices  # example
 from app.main import create_app
 from app.schemas.base import Email
 from app.schemas.users import NewPassword
@@ -207,7 +207,7 @@ SEED_WRITERS = 3
 def seed(
     tasks: Annotated[int, typer.Option(help="How many tasks.", min=0, max=10_000_000)] = 200,
 ) -> None:
-    """Fill a development database with a project, the same each time."""
+    """Add a project to a development database, always with the same people and tasks."""
     settings = load_settings()
     configure_logging(settings)
     if settings.is_production:
@@ -225,16 +225,22 @@ async def _seed(settings: Settings, password: str, tasks: int) -> UUID:
     async with open_resources(settings) as resources:
         async with resources.passwords.slot() as slot:
             password_hash = await slot.hash(password)
-        async with seeding(resources) as service:
-            project = await service.make_project(password_hash)
+        async with unit_of_work(resources) as services:
+            project = await ProjectServices(services).seed.make_project(password_hash)
         starts = iter(range(0, tasks, SEED_BATCH))
 
         async def add_batches() -> None:
             for start in starts:
-                async with seeding(resources) as service:
-                    await service.add_tasks(project, range(start, min(start + SEED_BATCH, tasks)))
+                numbers = range(start, min(start + SEED_BATCH, tasks))
+                async with unit_of_work(resources) as services:
+                    await ProjectServices(services).seed.add_tasks(project, numbers)
 
-        await asyncio.gather(*[add_batches() for _ in range(SEED_WRITERS)])
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(SEED_WRITERS):
+                    group.create_task(add_batches())
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from failures
     return project.id
 
 

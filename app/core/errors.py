@@ -118,7 +118,7 @@ class EditConflict(Conflict):
     """Of two who changed the same thing at once, this one came second."""
 
     code = "edit_conflict"
-    detail = "Someone else has changed this meanwhile; read it again."
+    detail = "Someone else has changed or deleted this meanwhile; read it again."
 
 
 class PreconditionFailed(AppError):

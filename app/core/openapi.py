@@ -12,7 +12,6 @@ from app.core.errors import (
     AppError,
     BadRequest,
     BodyTooLarge,
-    EditConflict,
     InternalError,
     InvalidInput,
     PreconditionFailed,
@@ -105,7 +104,6 @@ def _implied(operation: dict[str, Any]) -> Iterator[type[AppError]]:
     if "security" in operation:
         yield Unauthenticated
     if "If-Match" in _parameters(operation):
-        yield EditConflict
         yield PreconditionFailed
 
 

@@ -6,6 +6,9 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
+FINISHES = "finishes"
+"""Where the functions stand in the ASGI scope's state."""
+
 Finish = Callable[[Response], Awaitable[Response]]
 
 
@@ -28,11 +31,13 @@ class FinishedRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def handle_and_finish(request: Request) -> Response:
+            finishes: list[Finish] = []
+            request.scope["state"][FINISHES] = finishes
             try:
                 response = await handle(request)
             except Answered as answered:
                 response = answered.response
-            for finish in _finishes(request):
+            for finish in finishes:
                 response = await finish(response)
             return response
 
@@ -40,10 +45,8 @@ class FinishedRoute(APIRoute):
 
 
 def finish_with(request: Request, finish: Finish) -> None:
-    """Have the answer finished by this function, after those that were given before."""
-    _finishes(request).append(finish)
+    """Have the answer finished by this function, after those that were given before.
 
-
-def _finishes(request: Request) -> list[Finish]:
-    finishes: list[Finish] = request.scope["state"].setdefault("finishes", [])
-    return finishes
+    On a route of another class this is a KeyError: nobody would call the function.
+    """
+    request.scope["state"][FINISHES].append(finish)

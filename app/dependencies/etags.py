@@ -39,7 +39,7 @@ async def answer_if_modified(
 
     async def finish(response: Response) -> Response:
         etag = response.headers["ETag"]
-        if if_none_match is None or not is_not_modified(if_none_match, etag):
+        if if_none_match is None or not is_not_modified(_whole(request, "If-None-Match"), etag):
             return response
         kept = {name: response.headers[name] for name in ("ETag", "Cache-Control")}
         return Response(status_code=304, headers=kept)
@@ -61,7 +61,12 @@ async def get_if_match(
 ) -> IfMatch:
     """What the client wants to find unchanged. The answer carries the new entity tag."""
     tag_answer(request)
-    return IfMatch(if_match)
+    return IfMatch(if_match and _whole(request, "If-Match"))
+
+
+def _whole(request: Request, name: str) -> str:
+    """A list that may come in several lines (RFC 9110 §5.3); the parameter is but the last one."""
+    return ", ".join(request.headers.getlist(name))
 
 
 IfMatchDep = Annotated[IfMatch, Depends(get_if_match)]

@@ -1,16 +1,13 @@
 """The services of projects and of what lies in them, and the limit that they need."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from functools import cached_property
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from app.core.rate_limit import by_user, limiter
-from app.core.resources import Resources
 from app.dependencies.auth import PrincipalDep
-from app.dependencies.database import ResourcesDep, SessionDep
-from app.dependencies.services import ServicesDep
+from app.dependencies.services import Services, ServicesDep
 from app.repositories.members import MemberRepository
 from app.repositories.projects import ProjectRepository
 from app.repositories.tags import TagRepository
@@ -24,78 +21,89 @@ from app.services.tags import TagService
 from app.services.tasks import TaskService
 
 
-async def get_project_access(session: SessionDep) -> ProjectAccess:
-    """What users may do in projects."""
-    return ProjectAccess(ProjectRepository(session))
+class ProjectServices:
+    """The services of one transaction, made when asked for: by a request or the CLI."""
 
+    def __init__(self, services: Services) -> None:
+        self._activity = services.activity
+        self._cursors = services.resources.cursors
+        self._users = UserRepository(services.session)
+        self._projects = ProjectRepository(services.session)
+        self._members = MemberRepository(services.session)
+        self._tags = TagRepository(services.session)
+        self._tasks = TaskRepository(services.session)
+        self._access = ProjectAccess(self._projects)
 
-ProjectAccessDep = Annotated[ProjectAccess, Depends(get_project_access)]
-
-
-async def get_project_service(
-    session: SessionDep, access: ProjectAccessDep, services: ServicesDep, resources: ResourcesDep
-) -> ProjectService:
-    """Projects."""
-    return ProjectService(
-        projects=ProjectRepository(session),
-        users=UserRepository(session),
-        access=access,
-        activity=services.activity,
-        cursors=resources.cursors,
-    )
-
-
-async def get_member_service(
-    session: SessionDep, access: ProjectAccessDep, services: ServicesDep, resources: ResourcesDep
-) -> MemberService:
-    """Their members."""
-    return MemberService(
-        members=MemberRepository(session),
-        tasks=TaskRepository(session),
-        users=UserRepository(session),
-        access=access,
-        activity=services.activity,
-        cursors=resources.cursors,
-    )
-
-
-async def get_tag_service(
-    session: SessionDep, access: ProjectAccessDep, services: ServicesDep, resources: ResourcesDep
-) -> TagService:
-    """Their tags."""
-    return TagService(
-        tags=TagRepository(session),
-        access=access,
-        activity=services.activity,
-        cursors=resources.cursors,
-    )
-
-
-async def get_task_service(
-    session: SessionDep, access: ProjectAccessDep, services: ServicesDep, resources: ResourcesDep
-) -> TaskService:
-    """Their tasks."""
-    return TaskService(
-        tasks=TaskRepository(session),
-        tags=TagRepository(session),
-        members=MemberRepository(session),
-        access=access,
-        activity=services.activity,
-        cursors=resources.cursors,
-    )
-
-
-@asynccontextmanager
-async def seeding(resources: Resources) -> AsyncIterator[SeedService]:
-    """The service that fills a development database, in a transaction of its own."""
-    async with resources.database.transaction(patient=True) as session:
-        yield SeedService(
-            users=UserRepository(session),
-            projects=ProjectRepository(session),
-            members=MemberRepository(session),
-            tags=TagRepository(session),
-            tasks=TaskRepository(session),
+    @cached_property
+    def projects(self) -> ProjectService:
+        return ProjectService(
+            projects=self._projects,
+            access=self._access,
+            activity=self._activity,
+            cursors=self._cursors,
         )
+
+    @cached_property
+    def members(self) -> MemberService:
+        return MemberService(
+            members=self._members,
+            tasks=self._tasks,
+            users=self._users,
+            access=self._access,
+            activity=self._activity,
+            cursors=self._cursors,
+        )
+
+    @cached_property
+    def tags(self) -> TagService:
+        return TagService(
+            tags=self._tags, access=self._access, activity=self._activity, cursors=self._cursors
+        )
+
+    @cached_property
+    def tasks(self) -> TaskService:
+        return TaskService(
+            tasks=self._tasks,
+            tags=self._tags,
+            members=self._members,
+            users=self._users,
+            access=self._access,
+            activity=self._activity,
+            cursors=self._cursors,
+        )
+
+    @cached_property
+    def seed(self) -> SeedService:
+        return SeedService(
+            users=self._users,
+            projects=self._projects,
+            members=self._members,
+            tags=self._tags,
+            tasks=self._tasks,
+        )
+
+
+async def get_project_services(services: ServicesDep) -> ProjectServices:
+    return ProjectServices(services)
+
+
+ProjectServicesDep = Annotated[ProjectServices, Depends(get_project_services)]
+
+
+async def get_project_service(services: ProjectServicesDep) -> ProjectService:
+    return services.projects
+
+
+async def get_member_service(services: ProjectServicesDep) -> MemberService:
+    return services.members
+
+
+async def get_tag_service(services: ProjectServicesDep) -> TagService:
+    return services.tags
+
+
+async def get_task_service(services: ProjectServicesDep) -> TaskService:
+    return services.tasks
 
 
 ProjectServiceDep = Annotated[ProjectService, Depends(get_project_service)]

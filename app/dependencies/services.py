@@ -35,8 +35,8 @@ class Services:
     """The services of one transaction, made when asked for: by a request, a job or the CLI."""
 
     def __init__(self, session: AsyncSession, mails: MailQueue, resources: Resources) -> None:
-        self._session = session
-        self._resources = resources
+        self.session = session
+        self.resources = resources
         self._users = UserRepository(session)
         self._sessions = SessionRepository(session)
         self._one_time_tokens = OneTimeTokenRepository(session)
@@ -45,12 +45,12 @@ class Services:
     @cached_property
     def activity(self) -> ActivityService:
         return ActivityService(
-            activity=ActivityRepository(self._session), cursors=self._resources.cursors
+            activity=ActivityRepository(self.session), cursors=self.resources.cursors
         )
 
     @cached_property
     def idempotency(self) -> IdempotencyService:
-        return IdempotencyService(IdempotencyKeyRepository(self._session))
+        return IdempotencyService(IdempotencyKeyRepository(self.session))
 
     @cached_property
     def auth(self) -> AuthService:
@@ -58,10 +58,10 @@ class Services:
             users=self._users,
             sessions=self._sessions,
             one_time_tokens=self._one_time_token_service,
-            access_tokens=self._resources.access_tokens,
+            access_tokens=self.resources.access_tokens,
             activity=self.activity,
-            throttle=LoginThrottle(limiter, account_key=self._resources.account_key),
-            refresh_leeway_seconds=self._resources.settings.refresh_token_leeway_seconds,
+            throttle=LoginThrottle(limiter, account_key=self.resources.account_key),
+            refresh_leeway_seconds=self.resources.settings.refresh_token_leeway_seconds,
         )
 
     @cached_property
@@ -72,16 +72,16 @@ class Services:
             one_time_tokens=self._one_time_token_service,
             verification=self.verification,
             departures=[
-                ProjectDeparture(MemberRepository(self._session), self.activity),  # example
+                ProjectDeparture(MemberRepository(self.session), self.activity),  # example
             ],
             activity=self.activity,
-            cursors=self._resources.cursors,
+            cursors=self.resources.cursors,
         )
 
     @cached_property
     def sessions(self) -> SessionService:
         return SessionService(
-            sessions=self._sessions, activity=self.activity, cursors=self._resources.cursors
+            sessions=self._sessions, activity=self.activity, cursors=self.resources.cursors
         )
 
     @cached_property
@@ -108,7 +108,7 @@ class Services:
         return PurgeService(
             sessions=self._sessions,
             one_time_tokens=self._one_time_tokens,
-            idempotency_keys=IdempotencyKeyRepository(self._session),
+            idempotency_keys=IdempotencyKeyRepository(self.session),
         )
 
     @cached_property

@@ -1,5 +1,6 @@
 """Tags, with which a project sorts its tasks."""
 
+import unicodedata
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, UniqueConstraint
@@ -26,3 +27,8 @@ class Tag(Base, table=True):
     project_id: UUID = Field(foreign_key="projects.id", ondelete="CASCADE")
     name: str = Field(max_length=TAG_NAME_MAX_LENGTH)
     name_key: str = Field(max_length=TAG_KEY_MAX_LENGTH)
+
+
+def name_key(name: str) -> str:
+    """What makes two names the same: their letters, whatever their case and their encoding."""
+    return unicodedata.normalize("NFC", name.casefold())

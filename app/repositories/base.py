@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
 
 from app.core.database import violated_constraint
-from app.core.errors import AppError, EditConflict
+from app.core.errors import AppError
 from app.core.pagination import Position
 from app.models.base import Base
 from app.schemas.base import Output
@@ -43,16 +43,18 @@ class Repository:
         self,
         refusals: Mapping[str, type[AppError]] | None = None,
         *,
-        conflict: type[AppError] = EditConflict,
+        conflict: type[AppError] | None = None,
     ) -> None:
         """Write now, because the database decides and the caller wants to know.
 
         Raises what `refusals` has for a violated constraint, and `conflict` if someone else has
-        changed the row since it was read.
+        changed or deleted the row since it was read.
         """
         try:
             await self._session.flush()
         except StaleDataError as error:
+            if conflict is None:
+                raise
             raise conflict from error
         except IntegrityError as error:
             refusal = (refusals or {}).get(violated_constraint(error) or "")

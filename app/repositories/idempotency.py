@@ -26,8 +26,8 @@ class IdempotencyKeyRepository(Repository):
             col(IdempotencyKey.key) == new.key,
             col(IdempotencyKey.expires_at) <= now,
         )
-        await self._session.exec(expired)
         try:
+            await self._session.exec(expired)
             # A savepoint, because the transaction goes on after a conflict.
             async with self._session.begin_nested():
                 self._session.add(new)
@@ -47,7 +47,10 @@ class IdempotencyKeyRepository(Repository):
     async def _get_conflicting(self, new: IdempotencyKey, error: IntegrityError) -> IdempotencyKey:
         match violated_constraint(error):
             case "pk_idempotency_keys":
-                return await self._session.get_one(IdempotencyKey, (new.user_id, new.key))
+                stored = await self._session.get(IdempotencyKey, (new.user_id, new.key))
+                if stored is None:
+                    raise IdempotencyKeyInUse from error  # purged meanwhile
+                return stored
             case "fk_idempotency_keys_user_id_users":
                 raise Unauthenticated from error  # deleted meanwhile
             case _:

@@ -67,7 +67,7 @@ class MemberRepository(Repository):
             .join(Membership, col(Membership.project_id) == col(Project.id))
             .where(col(Membership.user_id) == user_id)
             .order_by(col(Project.id))  # always in one order, or two transactions could deadlock
-            .with_for_update(of=Project)
+            .with_for_update(of=[Project, Membership])
         )
         return list((await self._session.exec(statement)).all())
 

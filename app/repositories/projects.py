@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, delete
 from sqlmodel.sql.expression import Select
 
-from app.core.errors import AppError
+from app.core.errors import AppError, Unauthenticated
 from app.core.pagination import Position
 from app.models.projects import MemberRole, Membership, Project
 from app.repositories.base import Columns, Repository, select_shown
@@ -21,18 +21,18 @@ Viewer = aliased(Membership, name="viewer")
 def visible(
     statement: Columns, project_id: ColumnExpressionArgument[UUID], *, user_id: UUID
 ) -> Columns:
-    """Every statement on projects, and on what lies in them, begins here: with what the user may
-    see.
+    """What of it the user may see. Every reading statement for a user, on projects and on what
+    lies in them, begins here.
     """
     in_project = col(Viewer.project_id) == project_id
     return statement.join(Viewer, in_project).where(col(Viewer.user_id) == user_id)
 
 
 class Lock(Enum):
-    """A project is the lock of all that lies in it, so that no two locks can cross.
+    """How to lock a project. Users are locked before projects, and nothing is locked after them
+    but the rows that are changed, so that no two transactions wait for each other.
 
-    Shared by those who change tags and tasks, exclusive for those who change who is a member or
-    delete what others may be about to refer to.
+    Shared by those who refer to members and tags; exclusive for those who take them away.
     """
 
     SHARED = auto()
@@ -42,9 +42,13 @@ class Lock(Enum):
 class ProjectRepository(Repository):
     """Projects, as far as a user may see them."""
 
-    def add(self, owner: Membership) -> None:
-        """Store the first member of a new project, and with it the project."""
+    async def add(self, owner: Membership) -> None:
+        """Store the first member of a new project, and with it the project.
+
+        Raises Unauthenticated if the owner has just been deleted.
+        """
         self._session.add(owner)
+        await self._flush({"fk_memberships_user_id_users": Unauthenticated})
 
     async def get(
         self, project_id: UUID, *, user_id: UUID, lock: Lock | None = None
@@ -53,9 +57,9 @@ class ProjectRepository(Repository):
         statement = visible(Select(Project, col(Viewer.role)), col(Project.id), user_id=user_id)
         statement = statement.where(col(Project.id) == project_id)
         if lock is not None:
-            shared = lock is Lock.SHARED
+            # The membership too: else who was removed during the wait would still be let in.
             statement = statement.with_for_update(
-                of=Project, read=shared, key_share=shared
+                of=[Project, Viewer], read=lock is Lock.SHARED
             ).execution_options(populate_existing=True)
         return (await self._session.exec(statement)).one_or_none()
 

@@ -11,7 +11,7 @@ from app.models.tags import Tag
 from app.repositories.base import Repository, cut
 from app.repositories.projects import Viewer, visible
 from app.schemas.projects import ProjectNotFound
-from app.schemas.tags import TagPublic, TagTaken
+from app.schemas.tags import TagNotFound, TagPublic, TagTaken
 
 
 class TagRepository(Repository):
@@ -62,10 +62,9 @@ class TagRepository(Repository):
         return items, last[2] if last else None
 
     async def save(self) -> None:
-        """Write what has changed. Raises TagTaken."""
-        await self._flush({"uq_tags_project_id_name_key": TagTaken})
+        """Write what has changed. Raises TagTaken, and TagNotFound if it has been deleted."""
+        await self._flush({"uq_tags_project_id_name_key": TagTaken}, conflict=TagNotFound)
 
-    async def delete(self, project_id: UUID, tag_id: UUID) -> bool:
-        """Delete the tag, which the database takes off its tasks; False when there is none."""
-        in_project = (col(Tag.project_id) == project_id, col(Tag.id) == tag_id)
-        return (await self._session.exec(delete(Tag).where(*in_project))).rowcount == 1
+    async def delete(self, tag_id: UUID) -> bool:
+        """Delete the tag, which the database takes off its tasks; False when it is gone."""
+        return (await self._session.exec(delete(Tag).where(col(Tag.id) == tag_id))).rowcount == 1

@@ -1,14 +1,13 @@
 """Queries on tasks."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import joinedload, selectinload
 from sqlmodel import col, delete, insert, select, update
 from sqlmodel.sql.expression import Select
 
-from app.core import clock
 from app.core.errors import AppError
 from app.models.projects import MemberRole
 from app.models.tags import Tag
@@ -19,11 +18,10 @@ from app.repositories.projects import Viewer, visible
 from app.repositories.task_pages import TaskPosition, page_of_tasks
 from app.schemas.projects import ProjectNotFound
 from app.schemas.tags import TagPublic
-from app.schemas.tasks import TaskPublic, TaskQuery
-from app.schemas.users import UserReference
+from app.schemas.tasks import TaskNotFound, TaskPublic, TaskQuery
 
 Row = Mapping[str, object]
-"""The values of all columns of a new row."""
+"""Values by the names of their columns."""
 
 _SHOWN = select_shown(Task, TaskPublic, col(User.full_name).label("assignee_name"))
 _NAMES = list(_SHOWN.selected_columns.keys())
@@ -70,17 +68,21 @@ class TaskRepository(Repository):
         await self._flush(conflict=conflict)
 
     async def delete(self, task: Task, *, conflict: type[AppError]) -> None:
-        """Delete the task. Raises `conflict` if someone else has changed it meanwhile."""
+        """Delete the task. Raises `conflict` if someone else has changed it meanwhile, and
+        TaskNotFound if it is gone.
+        """
         unchanged = (col(Task.id) == task.id, col(Task.version) == task.version)
         if (await self._session.exec(delete(Task).where(*unchanged))).rowcount == 0:
-            raise conflict
+            still_there = select(Task.id).where(Task.id == task.id)
+            found = (await self._session.exec(still_there)).one_or_none()
+            raise conflict if found else TaskNotFound
 
-    async def unassign(self, project_id: UUID, user_id: UUID) -> None:
+    async def unassign(self, project_id: UUID, user_id: UUID, *, now: datetime) -> None:
         """Take the user off all tasks of the project."""
         statement = (
             update(Task)
             .where(col(Task.project_id) == project_id, col(Task.assignee_id) == user_id)
-            .values(assignee_id=None, updated_at=clock.now(), version=Task.version + 1)
+            .values(assignee_id=None, updated_at=now, version=Task.version + 1)
         )
         await self._session.exec(statement)
 
@@ -105,8 +107,7 @@ class TaskRepository(Repository):
         return tags
 
 
-def _public(row: dict[str, Any], tags: list[TagPublic]) -> TaskPublic:
-    full_name = row.pop("assignee_name")
-    assignee_id = row["assignee_id"]
-    assignee = UserReference(id=assignee_id, full_name=full_name) if assignee_id else None
-    return TaskPublic(**row, assignee=assignee, tags=tags)
+def _public(row: Row, tags: list[TagPublic]) -> TaskPublic:
+    assignee = {"id": row["assignee_id"], "full_name": row["assignee_name"]}
+    shown = {**row, "assignee": assignee if row["assignee_id"] else None, "tags": tags}
+    return TaskPublic.model_validate(shown)

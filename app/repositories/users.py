@@ -34,15 +34,23 @@ class UserRepository(Repository):
         """A page of all users, newest first."""
         return await self._newest_first(_PUBLIC, User, UserPublic, after=after, limit=limit)
 
-    async def lock(self, user_id: UUID) -> User | None:
-        """The user as stored now; whoever else locks it waits until this transaction ends."""
+    async def lock(self, user_id: UUID, *, for_deletion: bool = False) -> User | None:
+        """The user as stored now; whoever else locks it waits until this transaction ends.
+
+        For its deletion, those wait too who refer to it, and find it gone.
+        """
         statement = (
             select(User)
             .where(User.id == user_id)
-            .with_for_update(key_share=True)
+            .with_for_update(key_share=not for_deletion)
             .execution_options(populate_existing=True)
         )
         return (await self._session.exec(statement)).one_or_none()
+
+    async def hold(self, user_id: UUID) -> None:
+        """Keep the user from being deleted, before anything is locked that a deletion locks."""
+        statement = select(User.id).where(User.id == user_id)
+        await self._session.exec(statement.with_for_update(read=True, key_share=True))
 
     async def lock_active_admins(self) -> list[UUID]:
         """The ids of all active admins, whom nobody else changes until this transaction ends."""

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from app.core.errors import PermissionDenied
+from app.core.errors import EditConflict, PermissionDenied
 from app.core.openapi import refusals
 from app.core.pagination import Slice
 from app.dependencies.answers import FinishedRoute
@@ -65,7 +65,7 @@ async def read_project(
 @router.patch(
     "/{project_id}",
     response_model=ProjectPublic,
-    responses=refusals(ProjectNotFound, PermissionDenied),
+    responses=refusals(ProjectNotFound, PermissionDenied, EditConflict),
 )
 async def update_project(
     project_id: UUID,

@@ -66,7 +66,7 @@ async def update_tag(
 @router.delete(
     "/{tag_id}",
     status_code=204,
-    responses=refusals(ProjectNotFound, TagNotFound, PermissionDenied),
+    responses=refusals(TagNotFound, PermissionDenied),
 )
 async def delete_tag(
     project_id: UUID, tag_id: UUID, user: CurrentUserDep, tags: TagServiceDep

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from app.core.errors import PermissionDenied
+from app.core.errors import EditConflict, PermissionDenied
 from app.core.openapi import refusals
 from app.core.pagination import Slice
 from app.dependencies.answers import FinishedRoute
@@ -80,7 +80,7 @@ async def read_task(task_id: UUID, user: CurrentUserDep, tasks: TaskServiceDep) 
 @router.patch(
     "/tasks/{task_id}",
     response_model=TaskPublic,
-    responses=refusals(TaskNotFound, PermissionDenied, AssigneeNotMember),
+    responses=refusals(TaskNotFound, PermissionDenied, AssigneeNotMember, EditConflict),
 )
 async def update_task(
     task_id: UUID,
@@ -96,7 +96,7 @@ async def update_task(
 @router.put(
     "/tasks/{task_id}/tags",
     response_model=TaskPublic,
-    responses=refusals(TaskNotFound, PermissionDenied, TagNotInProject),
+    responses=refusals(TaskNotFound, PermissionDenied, TagNotInProject, EditConflict),
 )
 async def set_task_tags(
     task_id: UUID,
@@ -110,7 +110,9 @@ async def set_task_tags(
 
 
 @router.delete(
-    "/tasks/{task_id}", status_code=204, responses=refusals(TaskNotFound, PermissionDenied)
+    "/tasks/{task_id}",
+    status_code=204,
+    responses=refusals(TaskNotFound, PermissionDenied, EditConflict),
 )
 async def delete_task(
     task_id: UUID, if_match: IfMatchDep, user: CurrentUserDep, tasks: TaskServiceDep

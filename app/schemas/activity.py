@@ -16,7 +16,7 @@ class ActivityPublic(Output):
     actor_id: UUID | None = Field(
         description="The user who did it; null for an operator or someone unknown."
     )
-    action: str = Field(description="What was done.", examples=["user.logged_in"])
+    action: str = Field(description="What was done.", examples=["session.started"])
     resource_id: UUID = Field(description="What it was done to.")
     scope_id: UUID = Field(description="The user that it concerns, or what the resource lies in.")
     request_id: str | None = Field(description="The `X-Request-ID` under which it was done.")

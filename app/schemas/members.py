@@ -32,7 +32,7 @@ class MemberPublic(Output):
 
 
 class MemberNotFound(NotFound):
-    """The user is no member of the project, or the caller is none."""
+    """The user is no member of the project."""
 
     detail = "There is no such member."
 

@@ -121,7 +121,8 @@ class TaskQuery(PageQuery):
     """Which tasks, and in which order. All filters hold together."""
 
     sort: TaskSort = TaskSort.CREATED_AT
-    status: list[TaskStatus] = Field(
+    # In one order, so that a cursor does not depend on that of the query.
+    status: Annotated[list[TaskStatus], AfterValidator(lambda each: sorted(set(each)))] = Field(
         [], max_length=len(TaskStatus), description="Any of these; repeat it for several."
     )
     assignee_id: UUID | SkipJsonSchema[None] = None
@@ -137,7 +138,7 @@ class TaskQuery(PageQuery):
         min_length=1,
         max_length=MAX_SEARCH_LENGTH,
         pattern=NO_CONTROL_CHARACTERS,
-        description="Text in the title or the description, whatever its case.",
+        description="Text in title or description, whatever its case (on SQLite, in ASCII).",
     )
 
 

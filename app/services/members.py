@@ -1,9 +1,10 @@
-"""Who works in a project, and what becomes of projects when a user goes."""
+"""Who works in a project."""
 
 from uuid import UUID
 
 from pydantic import TypeAdapter
 
+from app.core import clock
 from app.core.pagination import Cursors, Slice
 from app.models.projects import MemberRole, Membership
 from app.models.users import User
@@ -115,7 +116,7 @@ class MemberService:
         membership, _ = await self._get(project_id, member_id)
         await self._keep_an_owner(membership)
         await self._members.remove(membership)
-        await self._tasks.unassign(project_id, member_id)
+        await self._tasks.unassign(project_id, member_id, now=clock.now())
         self._activity.record("member.removed", by=user_id, on=member_id, within=project_id)
 
     async def _get(self, project_id: UUID, member_id: UUID) -> tuple[Membership, User]:

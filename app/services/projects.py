@@ -3,12 +3,10 @@
 from uuid import UUID
 
 from app.core import clock
-from app.core.errors import Unauthenticated
 from app.core.etags import IfMatch
 from app.core.pagination import POSITION, Cursors, Slice
 from app.models.projects import MemberRole, Membership, Project
 from app.repositories.projects import Lock, ProjectRepository
-from app.repositories.users import UserRepository
 from app.schemas.activity import ActivityPublic
 from app.schemas.base import PageQuery
 from app.schemas.projects import ProjectCreate, ProjectPublic, ProjectUpdate
@@ -23,29 +21,23 @@ class ProjectService:
         self,
         *,
         projects: ProjectRepository,
-        users: UserRepository,
         access: ProjectAccess,
         activity: ActivityService,
         cursors: Cursors,
     ) -> None:
         self._projects = projects
-        self._users = users
         self._access = access
         self._activity = activity
         self._cursors = cursors
 
     async def create(self, user_id: UUID, data: ProjectCreate) -> Project:
         """A new project, which the user owns."""
-        # Who is being deleted may not own one more: nobody would.
-        if await self._users.lock(user_id) is None:
-            raise Unauthenticated
         now = clock.now()
         project = Project(**data.model_dump(), created_at=now, updated_at=now)
-        self._projects.add(
-            Membership(
-                project_id=project.id, project=project, user_id=user_id, role=MemberRole.OWNER
-            )
+        owner = Membership(
+            project_id=project.id, project=project, user_id=user_id, role=MemberRole.OWNER
         )
+        await self._projects.add(owner)
         self._activity.record("project.created", by=user_id, on=project.id)
         return project
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from app.core import clock
 from app.core.ids import new_id
 from app.models.projects import MemberRole, Membership, Project
-from app.models.tags import Tag
+from app.models.tags import Tag, name_key
 from app.models.tasks import MAX_PRIORITY, TaskStatus
 from app.models.users import User
 from app.repositories.members import MemberRepository
@@ -73,10 +73,10 @@ class SeedService:
             Membership(project_id=project.id, project=project, user_id=user.id, role=role)
             for user, role in people
         ]
-        self._projects.add(owner)
+        await self._projects.add(owner)
         for membership in others:
             await self._members.add(membership)
-        tags = [Tag(project_id=project.id, name=name, name_key=name) for name in TAGS]
+        tags = [Tag(project_id=project.id, name=name, name_key=name_key(name)) for name in TAGS]
         for tag in tags:
             await self._tags.add(tag)
         return SeededProject(project.id, [user.id for user, _ in people], [tag.id for tag in tags])

@@ -1,13 +1,12 @@
 """Tags of a project."""
 
-import unicodedata
 from uuid import UUID
 
 from pydantic import TypeAdapter
 
 from app.core.pagination import Cursors, Slice
 from app.models.projects import MemberRole
-from app.models.tags import Tag
+from app.models.tags import Tag, name_key
 from app.repositories.projects import Lock
 from app.repositories.tags import TagRepository
 from app.schemas.base import PageQuery
@@ -37,7 +36,7 @@ class TagService:
     async def create(self, user_id: UUID, project_id: UUID, data: TagCreate) -> Tag:
         """A new tag. Raises ProjectNotFound, PermissionDenied, TagTaken."""
         await self._access.require(MemberRole.EDITOR, project_id, user_id=user_id)
-        tag = Tag(project_id=project_id, name=data.name, name_key=_key(data.name))
+        tag = Tag(project_id=project_id, name=data.name, name_key=name_key(data.name))
         await self._tags.add(tag)
         self._activity.record("tag.created", by=user_id, on=tag.id, within=project_id)
         return tag
@@ -55,27 +54,29 @@ class TagService:
 
     async def update(self, user_id: UUID, project_id: UUID, tag_id: UUID, data: TagUpdate) -> Tag:
         """Rename a tag. Raises TagNotFound, PermissionDenied, TagTaken."""
-        found = await self._tags.get(project_id, tag_id, user_id=user_id)
-        if found is None:
-            raise TagNotFound
-        tag, role = found
-        refuse_unless(role, MemberRole.EDITOR)
-        for name in data.model_dump(exclude_unset=True).values():
-            tag.sqlmodel_update({"name": name, "name_key": _key(name)})
+        tag = await self._get_for_change(user_id, project_id, tag_id)
+        name = data.model_dump(exclude_unset=True).get("name", tag.name)
+        if name != tag.name:
+            tag.sqlmodel_update({"name": name, "name_key": name_key(name)})
             await self._tags.save()
             self._activity.record("tag.updated", by=user_id, on=tag.id, within=project_id)
         return tag
 
     async def delete(self, user_id: UUID, project_id: UUID, tag_id: UUID) -> None:
-        """Delete a tag. Raises ProjectNotFound, PermissionDenied, TagNotFound."""
+        """Delete a tag. Raises TagNotFound, PermissionDenied."""
+        await self._get_for_change(user_id, project_id, tag_id)
+        # From here on nobody can be about to give it to a task.
         await self._access.require(
             MemberRole.EDITOR, project_id, user_id=user_id, lock=Lock.EXCLUSIVE
         )
-        if not await self._tags.delete(project_id, tag_id):
+        if not await self._tags.delete(tag_id):
             raise TagNotFound
         self._activity.record("tag.deleted", by=user_id, on=tag_id, within=project_id)
 
-
-def _key(name: str) -> str:
-    """What makes two names the same: their letters, whatever their case and their encoding."""
-    return unicodedata.normalize("NFC", name.casefold())
+    async def _get_for_change(self, user_id: UUID, project_id: UUID, tag_id: UUID) -> Tag:
+        found = await self._tags.get(project_id, tag_id, user_id=user_id)
+        if found is None:
+            raise TagNotFound
+        tag, role = found
+        refuse_unless(role, MemberRole.EDITOR)
+        return tag

@@ -13,6 +13,7 @@ from app.repositories.projects import Lock
 from app.repositories.tags import TagRepository
 from app.repositories.task_pages import POSITIONS
 from app.repositories.tasks import TaskRepository
+from app.repositories.users import UserRepository
 from app.schemas.tasks import (
     AssigneeNotMember,
     TagNotInProject,
@@ -36,6 +37,7 @@ class TaskService:
         tasks: TaskRepository,
         tags: TagRepository,
         members: MemberRepository,
+        users: UserRepository,
         access: ProjectAccess,
         activity: ActivityService,
         cursors: Cursors,
@@ -43,16 +45,15 @@ class TaskService:
         self._tasks = tasks
         self._tags = tags
         self._members = members
+        self._users = users
         self._access = access
         self._activity = activity
         self._cursors = cursors
 
     async def create(self, user_id: UUID, project_id: UUID, data: TaskCreate) -> Task:
         """A new task. Raises ProjectNotFound, PermissionDenied, AssigneeNotMember."""
-        # Shared with everyone but who removes members, among whom the assignee has to stay.
-        lock = Lock.SHARED if data.assignee_id else None
-        await self._access.require(MemberRole.EDITOR, project_id, user_id=user_id, lock=lock)
-        assignee = await self._get_assignee(project_id, data.assignee_id)
+        await self._access.require(MemberRole.EDITOR, project_id, user_id=user_id)
+        assignee = await self._get_assignee(user_id, project_id, data.assignee_id)
         now = clock.now()
         task = Task(
             project_id=project_id,
@@ -95,11 +96,9 @@ class TaskService:
         changes = data.model_dump(exclude_unset=True)
         changed = [name for name in changes if getattr(task, name) != changes[name]]
         if "assignee_id" in changed:
-            # Shared with everyone but who removes members, among whom the assignee has to stay.
-            await self._access.require(
-                MemberRole.EDITOR, task.project_id, user_id=user_id, lock=Lock.SHARED
+            task.assignee = await self._get_assignee(
+                user_id, task.project_id, changes["assignee_id"]
             )
-            task.assignee = await self._get_assignee(task.project_id, changes["assignee_id"])
         if changed:
             task.sqlmodel_update(changes)
             await self._save(user_id, task, changed, if_match)
@@ -145,9 +144,14 @@ class TaskService:
         if_match.refuse_unless_current(TaskPublic.model_validate(task))
         return task
 
-    async def _get_assignee(self, project_id: UUID, assignee_id: UUID | None) -> User | None:
+    async def _get_assignee(
+        self, user_id: UUID, project_id: UUID, assignee_id: UUID | None
+    ) -> User | None:
+        """The assignee, who stays a member until the transaction ends. Raises AssigneeNotMember."""
         if assignee_id is None:
             return None
+        await self._users.hold(assignee_id)
+        await self._access.require(MemberRole.EDITOR, project_id, user_id=user_id, lock=Lock.SHARED)
         found = await self._members.get(project_id, assignee_id)
         if found is None:
             raise AssigneeNotMember

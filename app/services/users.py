@@ -84,9 +84,7 @@ class UserService:
         """Make an existing user an active admin; None if there is none with this address."""
         user = await self._users.get_by_email(email)
         if user is not None:
-            user.role = Role.ADMIN
-            user.is_active = True
-            self._activity.record("user.updated", by=None, on=user.id, details={"role": user.role})
+            self._apply(user, {"role": Role.ADMIN, "is_active": True}, by=None)
         return user
 
     async def get(self, user_id: UUID) -> User:
@@ -123,7 +121,7 @@ class UserService:
     async def delete(self, user_id: UUID, *, by: UUID) -> None:
         """Delete a user as an admin. Raises UserNotFound, LastAdmin, SoleOwner."""
         await self._keep_an_admin(user_id)
-        user = await self._lock(user_id)
+        user = await self._lock(user_id, for_deletion=True)
         for departure in self._departures:
             await departure.leave(user_id, by=by)
         await self._users.delete(user)
@@ -137,7 +135,7 @@ class UserService:
             raise WrongPassword
         await self.delete(user.id, by=user.id)
 
-    def _apply(self, user: User, changes: Mapping[str, object], *, by: UUID) -> None:
+    def _apply(self, user: User, changes: Mapping[str, object], *, by: UUID | None) -> None:
         changed = [name for name in changes if getattr(user, name) != changes[name]]
         if not changed:
             return
@@ -146,8 +144,8 @@ class UserService:
         told["fields"] = ", ".join(changed)
         self._activity.record("user.updated", by=by, on=user.id, details=told)
 
-    async def _lock(self, user_id: UUID) -> User:
-        user = await self._users.lock(user_id)
+    async def _lock(self, user_id: UUID, *, for_deletion: bool = False) -> User:
+        user = await self._users.lock(user_id, for_deletion=for_deletion)
         if user is None:
             raise UserNotFound
         return user

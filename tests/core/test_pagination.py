@@ -9,20 +9,8 @@ from sqlmodel import update
 from app.core.resources import Resources
 from app.models.sessions import Session
 from app.models.users import User
-from tests.factories import API, Factory, Login, request_token
-
-
-async def walk(client: AsyncClient, path: str, login: Login, limit: int) -> list[list[str]]:
-    """The ids on each page of a list, from the first to the last."""
-    pages: list[list[str]] = []
-    query: dict[str, str | int] = {"limit": limit}
-    while True:
-        response = await client.get(path, params=query, headers=login.headers)
-        page = response.json()
-        pages.append([item["id"] for item in page["items"]])
-        if page["next_cursor"] is None:
-            return pages
-        query["cursor"] = page["next_cursor"]
+from tests.factories import API, Factory, request_token
+from tests.pages import walk
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
@@ -34,7 +22,7 @@ async def test_users_of_one_moment_come_once_each_without_a_gap(
     async with resources.database.transaction() as session:
         await session.exec(update(User).values(created_at=datetime(2024, 2, 29, tzinfo=UTC)))
 
-    pages = await walk(client, f"{API}/users", admin, limit)
+    pages = await walk(client, f"{API}/users", admin.headers, limit=limit)
 
     walked = [id_ for page in pages for id_ in page]
     assert walked == sorted(ids, reverse=True)
@@ -50,7 +38,7 @@ async def test_sessions_of_one_moment_come_once_each_without_a_gap(
     async with resources.database.transaction() as session:
         await session.exec(update(Session).values(created_at=datetime(2024, 2, 29, tzinfo=UTC)))
 
-    pages = await walk(client, f"{API}/auth/sessions", login, 2)
+    pages = await walk(client, f"{API}/auth/sessions", login.headers, limit=2)
 
     walked = [id_ for page in pages for id_ in page]
     assert [len(page) for page in pages] == [2, 2, 1]

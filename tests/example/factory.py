@@ -11,7 +11,7 @@ from app.core.ids import new_id
 from app.core.resources import Resources
 from app.models import Base
 from app.models.projects import MemberRole, Membership, Project
-from app.models.tags import Tag
+from app.models.tags import Tag, name_key
 from app.models.tasks import Task, TaskTag
 from app.models.users import User
 
@@ -43,7 +43,7 @@ class ProjectFactory:
     async def tag(self, project_id: UUID, name: str | None = None) -> Tag:
         """A stored tag."""
         name = name or str(new_id())
-        tag = Tag(project_id=project_id, name=name, name_key=name.casefold())
+        tag = Tag(project_id=project_id, name=name, name_key=name_key(name))
         await self._add(tag)
         return tag
 

@@ -75,6 +75,17 @@ class TestReading:
         assert response.headers["ETag"] == etag
         assert response.headers["Cache-Control"] == "private, no-cache"
 
+    async def test_its_tags_may_come_in_several_lines(
+        self, client: AsyncClient, login: Login, paths: dict[str, str]
+    ) -> None:
+        etag = (await client.get(paths["task"], headers=login.headers)).headers["ETag"]
+        for name, method, status in [("If-None-Match", "GET", 304), ("If-Match", "DELETE", 204)]:
+            lines = [*login.headers.items(), (name, STALE), (name, etag), (name, STALE)]
+
+            response = await client.request(method, paths["task"], headers=lines)
+
+            assert response.status_code == status
+
     @pytest.mark.parametrize("value", [STALE, "nonsense", ""])
     async def test_anything_else_is(
         self, client: AsyncClient, login: Login, paths: dict[str, str], value: str

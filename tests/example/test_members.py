@@ -6,6 +6,7 @@ from httpx import AsyncClient
 from app.models.projects import MemberRole, Project
 from tests.example.factory import ProjectFactory
 from tests.factories import API, Factory, Login
+from tests.pages import walk
 
 
 def members_of(project: Project) -> str:
@@ -72,16 +73,10 @@ class TestList:
         for _ in range(4):
             await projects.member(project.id, await factory.user(), MemberRole.VIEWER)
 
-        ids: list[str] = []
-        query: dict[str, str | int] = {"limit": 2}
-        while query:
-            page = (
-                await client.get(members_of(project), params=query, headers=owner.headers)
-            ).json()
-            ids += [item["user_id"] for item in page["items"]]
-            query = {"limit": 2, "cursor": page["next_cursor"]} if page["next_cursor"] else {}
+        pages = await walk(client, members_of(project), owner.headers, item="user_id", limit=2)
 
-        assert len(ids) == 5
+        ids = [id_ for page in pages for id_ in page]
+        assert [len(page) for page in pages] == [2, 2, 1]
         assert ids == sorted(set(ids))
 
 

@@ -3,11 +3,11 @@
 from httpx import AsyncClient
 
 from app.core.ids import new_id
-from app.models.projects import MemberRole, Membership, Project
+from app.models.projects import Membership
 from app.models.tags import Tag
 from app.models.tasks import Task
 from tests.example.factory import ProjectFactory
-from tests.factories import API, PASSWORD, Factory
+from tests.factories import API, Factory
 
 PROJECTS = f"{API}/projects"
 
@@ -127,149 +127,6 @@ class TestDelete:
         second = await client.delete(path, headers=login.headers)
 
         assert (first.status_code, second.status_code) == (204, 404)
-
-
-class TestActivity:
-    async def test_tells_owners_what_was_done_by_whom_under_which_request(
-        self, client: AsyncClient, factory: Factory
-    ) -> None:
-        login = await factory.login()
-        created = await client.post(
-            PROJECTS, json={"name": "Engine"}, headers={**login.headers, "X-Request-ID": "first"}
-        )
-        path = created.headers["Location"]
-        task = await client.post(f"{path}/tasks", json={"title": "Mend"}, headers=login.headers)
-        await client.patch(
-            task.headers["Location"],
-            json={"status": "done", "priority": 3},
-            headers={**login.headers, "X-Request-ID": "third"},
-        )
-
-        response = await client.get(f"{path}/activity", headers=login.headers)
-
-        newest, _, oldest = response.json()["items"]
-        assert (newest["action"], oldest["action"]) == ("task.updated", "project.created")
-        assert (newest["request_id"], oldest["request_id"]) == ("third", "first")
-        assert newest["actor_id"] == oldest["actor_id"] == str(login.user.id)
-        assert newest["resource_id"] == task.json()["id"]
-        assert newest["scope_id"] == oldest["resource_id"] == created.json()["id"]
-        assert newest["details"] == {"fields": "status, priority"}
-
-    async def test_every_change_leaves_a_trace(self, client: AsyncClient, factory: Factory) -> None:
-        login = await factory.login()
-        invitee = await factory.user(verified=True)
-        created = await client.post(PROJECTS, json={"name": "Engine"}, headers=login.headers)
-        path = created.headers["Location"]
-        member = f"{path}/members/{invitee.id}"
-        tag, task = [
-            (await client.post(f"{path}/{what}", json=body, headers=login.headers)).json()["id"]
-            for what, body in [("tags", {"name": "Urgent"}), ("tasks", {"title": "Mend"})]
-        ]
-
-        for method, url, body in [
-            ("PATCH", path, {"name": "Mill"}),
-            ("POST", f"{path}/members", {"email": invitee.email, "role": "viewer"}),
-            ("PATCH", member, {"role": "editor"}),
-            ("DELETE", member, None),
-            ("PATCH", f"{path}/tags/{tag}", {"name": "Soon"}),
-            ("PUT", f"{API}/tasks/{task}/tags", {"tag_ids": [tag]}),
-            ("DELETE", f"{path}/tags/{tag}", None),
-            ("DELETE", f"{API}/tasks/{task}", None),
-        ]:
-            await client.request(method, url, json=body, headers=login.headers)
-
-        trail = await client.get(f"{path}/activity", headers=login.headers)
-        assert [item["action"] for item in reversed(trail.json()["items"])] == [
-            "project.created",
-            "tag.created",
-            "task.created",
-            "project.updated",
-            "member.added",
-            "member.changed",
-            "member.removed",
-            "tag.updated",
-            "task.updated",
-            "tag.deleted",
-            "task.deleted",
-        ]
-
-    async def test_a_refusal_leaves_none(
-        self, client: AsyncClient, factory: Factory, projects: ProjectFactory
-    ) -> None:
-        login, owner = await factory.login(), await factory.login()
-        project = await projects.project(owner.user, viewer=login.user)
-        path = f"{PROJECTS}/{project.id}"
-
-        refused = await client.patch(path, json={"name": "Mine"}, headers=login.headers)
-
-        trail = await client.get(f"{path}/activity", headers=owner.headers)
-        assert (refused.status_code, trail.json()["items"]) == (403, [])
-
-    async def test_outlives_the_project_but_is_shown_to_nobody_then(
-        self, client: AsyncClient, factory: Factory, projects: ProjectFactory
-    ) -> None:
-        login, admin = await factory.login(), await factory.admin()
-        path = f"{PROJECTS}/{(await projects.project(login.user)).id}"
-
-        await client.delete(path, headers=login.headers)
-
-        trail = await client.get(f"{path}/activity", headers=login.headers)
-        of_user = await client.get(f"{API}/users/{login.user.id}/activity", headers=admin.headers)
-        assert trail.status_code == 404
-        assert [item["action"] for item in of_user.json()["items"]] == ["project.deleted"]
-
-
-class TestOwnersWhoGo:
-    async def test_a_project_with_other_members_keeps_its_only_owner(
-        self, client: AsyncClient, factory: Factory, projects: ProjectFactory
-    ) -> None:
-        login, admin, other = await factory.login(), await factory.admin(), await factory.user()
-        project = await projects.project(login.user, editor=other)
-
-        own = await client.post(
-            f"{API}/users/me/deletion", json={"password": PASSWORD}, headers=login.headers
-        )
-        by_admin = await client.delete(f"{API}/users/{login.user.id}", headers=admin.headers)
-
-        assert (own.status_code, own.json()["code"]) == (409, "sole_owner")
-        assert (by_admin.status_code, by_admin.json()["code"]) == (409, "sole_owner")
-        assert await factory.stored_user(login.user.id) is not None
-        assert await projects.count(Project, id=project.id) == 1
-
-    async def test_projects_without_other_members_go_along(
-        self, client: AsyncClient, factory: Factory, projects: ProjectFactory
-    ) -> None:
-        login, other = await factory.login(), await factory.user()
-        alone = await projects.project(login.user)
-        shared = await projects.project(other)
-        await projects.member(shared.id, login.user, MemberRole.OWNER)
-        joined = await projects.project(other, viewer=login.user)
-
-        response = await client.post(
-            f"{API}/users/me/deletion", json={"password": PASSWORD}, headers=login.headers
-        )
-
-        assert response.status_code == 204
-        assert await projects.count(Project, id=alone.id) == 0
-        for project in (shared, joined):
-            assert await projects.count(Membership, project_id=project.id) == 1
-
-    async def test_their_tasks_stay_unassigned(
-        self, client: AsyncClient, factory: Factory, projects: ProjectFactory
-    ) -> None:
-        owner, editor = await factory.login(), await factory.login()
-        project = await projects.project(owner.user, editor=editor.user)
-        task = await projects.task(project.id, assignee_id=editor.user.id)
-        path = f"{API}/tasks/{task.id}"
-        before = await client.get(path, headers=owner.headers)
-
-        await client.post(
-            f"{API}/users/me/deletion", json={"password": PASSWORD}, headers=editor.headers
-        )
-
-        after = await client.get(path, headers=owner.headers)
-        assert (after.json()["assignee_id"], after.json()["assignee"]) == (None, None)
-        assert after.headers["ETag"] != before.headers["ETag"]
 
 
 async def test_an_id_that_never_was_is_404(client: AsyncClient, factory: Factory) -> None:

@@ -24,6 +24,7 @@ from tests.factories import (
     request_token,
     token_in,
 )
+from tests.pages import walk
 
 
 async def trail_of(resources: Resources, user: User) -> list[tuple[str, bool, dict[str, str]]]:
@@ -153,15 +154,9 @@ class TestReading:
         async with resources.database.transaction() as session:
             session.add_all(rows)
 
-        walked: list[str] = []
-        query: dict[str, str | int] = {"limit": limit}
-        while query:
-            page = (
-                await client.get(f"{API}/users/{me}/activity", params=query, headers=admin.headers)
-            ).json()
-            walked += [item["id"] for item in page["items"]]
-            query = {"limit": limit, "cursor": page["next_cursor"]} if page["next_cursor"] else {}
+        pages = await walk(client, f"{API}/users/{me}/activity", admin.headers, limit=limit)
 
+        walked = [id_ for page in pages for id_ in page]
         assert walked == sorted((str(row.id) for row in rows), reverse=True)
 
 
