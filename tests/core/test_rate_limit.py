@@ -20,7 +20,7 @@ from limits.errors import StorageError
 from pydantic import SecretStr, ValidationError
 from redis.asyncio import Redis
 
-from app.core import clock
+from app.core import clock, rate_limit_store
 from app.core.config import Settings
 from app.core.ids import new_id
 from app.core.rate_limit import SharedLimiter, limiter
@@ -248,6 +248,13 @@ class TestAbsentRedis:
 
 @pytest.mark.skipif(shutil.which("redis-server") is None, reason="needs the redis-server program")
 class TestRedis:
+    @pytest.fixture
+    def patient(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A slow machine is no absent Redis."""
+        for name in ("socket_timeout", "socket_connect_timeout"):
+            monkeypatch.setitem(rate_limit_store.TIMEOUTS, name, 5)
+
+    @pytest.mark.usefixtures("patient")
     async def test_holds_what_both_engines_count_and_no_address(
         self,
         client: AsyncClient,
@@ -269,6 +276,7 @@ class TestRedis:
         assert "ada" not in keys
         assert "example" not in keys
 
+    @pytest.mark.usefixtures("patient")
     async def test_shares_the_limits_among_processes(
         self, client: AsyncClient, settings: Settings, redis_server: RedisServer
     ) -> None:

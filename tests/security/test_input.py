@@ -38,6 +38,18 @@ BAD_VALUES = [
     "NaN",
 ]
 
+MALFORMED = {
+    "": 422,
+    "{": 422,
+    "[]": 422,
+    "null": 422,
+    '"text"': 422,
+    "1" * 5000: 400,
+    "[" * 20_000: 400,
+    '{"unknown": 1}': 422,
+}
+"""Bodies that no operation takes, and how they are refused."""
+
 ADMITTED: dict[str, list[str]] = {}
 ADMITTED |= ADMITTED_BY_EXAMPLE  # example
 """Those among them that are no bad values of a field."""
@@ -98,26 +110,11 @@ async def test_no_value_of_any_field_fails_the_service(
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=describe)
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        ("", 422),
-        ("{", 422),
-        ("[]", 422),
-        ("null", 422),
-        ('"text"', 422),
-        ("1" * 5000, 400),
-        ("[" * 20_000, 400),
-        ('{"unknown": 1}', 422),
-    ],
-    ids=lambda value: str(value)[:10],
-)
-async def test_no_malformed_body_fails_the_service(
-    sender: Sender, operation: Operation, body: str, status: int
-) -> None:
-    response = await sender.send(operation, body)
+async def test_no_malformed_body_fails_the_service(sender: Sender, operation: Operation) -> None:
+    for body, status in MALFORMED.items():
+        response = await sender.send(operation, body)
 
-    assert_is_a_problem(response, status)
+        assert_is_a_problem(response, status)
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=describe)
