@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint format lock admin migration conformance
+.PHONY: help run test check check-fast articles lint format lock admin migration conformance
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -24,6 +24,14 @@ test: .venv/.installed ## Run the suite on SQLite, and on PostgreSQL + Redis if 
 
 check: lint ## Format, lint, types, import contract, then the tests; coverage too where both databases are given
 	@COVERAGE=1 BIN=$(BIN) scripts/test
+
+check-fast: .venv/.installed ## What an agent runs after each edit: format, lint, the rules of the constitution
+	@$(BIN)/ruff format --check --quiet . || (echo "Run: make format" && false)
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/python -m tests.architecture
+
+articles: .venv/.installed ## Break the code once for each rule, and see whether it is caught
+	@$(BIN)/python -m tests.architecture.articles
 
 lint: .venv/.installed
 	@$(BIN)/ruff format --check --quiet . || (echo "Run: make format" && false)

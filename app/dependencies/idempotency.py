@@ -39,7 +39,7 @@ async def idempotent(
     tag_answer(request)
     if idempotency_key is None:
         return
-    stored = await idempotency.begin(principal.user.id, idempotency_key, await _digest(request))
+    stored = await idempotency.claim(principal.user.id, idempotency_key, await _digest(request))
     if stored.status is not None:
         raise Answered(_response_of(stored))
 

@@ -3,6 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
+from pydantic import MISSING
+
 from app.core.errors import Conflict, NotFound
 from app.models.projects import MemberRole
 from app.schemas.base import Email, Input, Output
@@ -16,9 +18,9 @@ class MemberCreate(Input):
 
 
 class MemberUpdate(Input):
-    """What owners change about a member."""
+    """What owners change about a member. An absent field stays."""
 
-    role: MemberRole
+    role: MemberRole | MISSING = MISSING
 
 
 class MemberPublic(Output):

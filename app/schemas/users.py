@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import MISSING, AfterValidator, Field, StrictBool, StringConstraints
+from pydantic import MISSING, AfterValidator, ConfigDict, Field, StrictBool, StringConstraints
 
 from app.core.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 from app.core.passwords import MAX_PASSWORD_LENGTH
@@ -35,6 +35,12 @@ ExistingPassword = Annotated[
 class UserCreate(Input):
     """A registration."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"email": "ada@example.com", "password": "correct horse battery staple"}]
+        }
+    )
+
     email: Email
     password: NewPassword
     full_name: FullName | None = None
@@ -48,6 +54,8 @@ class ProfileUpdate(Input):
 
 class UserUpdate(ProfileUpdate):
     """What admins change about users. An absent field stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"is_active": False}]})
 
     role: Role | MISSING = MISSING
     is_active: StrictBool | MISSING = Field(

@@ -19,7 +19,7 @@ class IdempotencyService:
     def __init__(self, keys: IdempotencyKeyRepository) -> None:
         self._keys = keys
 
-    async def begin(self, user_id: UUID, key: str, request_digest: str) -> IdempotencyKey:
+    async def claim(self, user_id: UUID, key: str, request_digest: str) -> IdempotencyKey:
         """The key, with the answer if the request has been answered before.
 
         Raises IdempotencyKeyReused for another request under the key, and IdempotencyKeyInUse

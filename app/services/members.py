@@ -94,15 +94,16 @@ class MemberService:
             MemberRole.OWNER, project_id, user_id=user_id, lock=Lock.EXCLUSIVE
         )
         membership, member = await self._get(project_id, member_id)
-        if membership.role is not data.role:
+        role = data.model_dump(exclude_unset=True).get("role", membership.role)
+        if role is not membership.role:
             await self._keep_an_owner(membership)
-            membership.role = data.role
+            membership.role = role
             self._activity.record(
                 "member.changed",
                 by=user_id,
                 on=member_id,
                 within=project_id,
-                details={"role": data.role},
+                details={"role": role},
             )
         return _public(membership, member)
 
