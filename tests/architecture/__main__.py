@@ -48,7 +48,8 @@ def violations_in_files(files: set[str] | None, root: Path) -> Iterator[Violatio
         for rule in SOURCE_RULES:
             if files is None or module.path in files:
                 yield from rule.check(module)
-    for path in text_rules.TEXTS:
+    for text in (file for pattern in text_rules.TEXTS for file in root.glob(pattern)):
+        path = text.relative_to(root).as_posix()
         for text_rule in text_rules.RULES:
             if files is None or path in files:
                 yield from text_rule.check(path, root)

@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.architecture.__main__ import RULES
 from tests.architecture.rules import ROOT, DocumentRule, SourceRule, TextRule
 
-FOLDERS = ("app", "tests", "migrations")
+FOLDERS = ("app", "tests", "migrations", ".claude")
 FILES = ("*.md", "*.toml", "Makefile", ".env.example")
 ARTICLE = re.compile(r"(?ms)^\*\*(\d+)\. (.+?)\*\*.*?\*Held by\*(.+?)(?=^\*\*\d|^## |\Z)")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.architecture.rules import PACKAGE, Edit, Place, TextRule
 
-TEXTS = ("README.md", "CLAUDE.md", "constitution.md")
+TEXTS = ("README.md", "CLAUDE.md", "constitution.md", ".claude/**/*.md")
 PATH = re.compile(r"[\w.-]+(/[\w.-]+)*(/|\.(py|md|toml|yml|ini|txt))|\.env\.example")
 COMMAND = re.compile(r"make ([a-z-]+)( .*)?")
 SYMBOL = re.compile(r"_?[A-Za-z]+[A-Z_.]\w[\w.]*")

@@ -1,0 +1,48 @@
+"""What agents read is short, and in the form that their tool reads."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.rules import ROOT
+
+AGENT = ROOT / ".claude" / "agents" / "backend-specialist.md"
+SKILLS = sorted((ROOT / ".claude" / "skills").glob("*/SKILL.md"))
+MAX_WORDS = 2500
+
+
+def front_matter(path: Path) -> dict[str, str]:
+    """What stands between the first two lines of dashes."""
+    _, head, _ = path.read_text().split("---\n", 2)
+    return dict(re.findall(r"(?m)^(\w+): (.+)$", head))
+
+
+@pytest.mark.parametrize(("name", "lines"), [("CLAUDE.md", 80), ("constitution.md", 200)])
+def test_texts_for_agents_are_short(name: str, lines: int) -> None:
+    assert len((ROOT / name).read_text().splitlines()) <= lines
+
+
+def test_all_that_a_new_resource_asks_to_be_read_is_short() -> None:
+    texts = [ROOT / "CLAUDE.md", AGENT, ROOT / ".claude" / "skills" / "add-resource" / "SKILL.md"]
+
+    assert sum(len(text.read_text().split()) for text in texts) < MAX_WORDS
+
+
+def test_other_agents_read_the_same() -> None:
+    assert (ROOT / "AGENTS.md").readlink() == Path("CLAUDE.md")
+
+
+def test_the_agent_says_when_to_use_it() -> None:
+    head = front_matter(AGENT)
+
+    assert head["name"] == AGENT.stem
+    assert len(head["description"]) > 100
+
+
+@pytest.mark.parametrize("skill", SKILLS, ids=lambda path: path.parent.name)
+def test_a_skill_is_named_like_its_folder_and_says_when_to_use_it(skill: Path) -> None:
+    head = front_matter(skill)
+
+    assert head["name"] == skill.parent.name
+    assert "Use it" in head["description"]
