@@ -1,0 +1,40 @@
+"""Before an edit: refuse files that are not edited by hand. Reads the tool's call as JSON."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCKS = ("requirements.txt", "requirements-dev.txt")
+EXAMPLE = "migrations/versions/example_projects.py"
+
+
+def reason_against(path: str) -> str | None:
+    """Why the file is not edited, and what is done instead."""
+    if path in LOCKS:
+        return "is a lock file: change pyproject.toml, then run `make lock`"
+    if path == ".env":
+        return "holds secrets: a setting is documented in .env.example, and set by its owner"
+    if path.startswith("migrations/versions/") and path != EXAMPLE and is_committed(path):
+        return "may have been applied: write a new revision with `make migration NAME=...`"
+    return None
+
+
+def is_committed(path: str) -> bool:
+    """Whether others may have the file already."""
+    command = ["git", "cat-file", "-e", f"HEAD:{path}"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == 0  # noqa: S603 -- ours
+
+
+def main() -> None:
+    """Exit with 2 and the reason on standard error, which the agent reads."""
+    file = Path(json.load(sys.stdin)["tool_input"].get("file_path", "")).resolve()
+    path = file.relative_to(ROOT).as_posix() if file.is_relative_to(ROOT) else ""
+    if reason := reason_against(path):
+        sys.stderr.write(f"{path} {reason}.\n")
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
