@@ -52,8 +52,9 @@ def main() -> None:
             (ROOT / "constitution.md").read_text()
         ):
             own = [rule for rule in RULES if rule.article == int(number)]
-            missed += [rule.name for rule in own if not is_caught(rule, root)]
-            caught = f"{len(own)} broken, {'caught' if not missed else 'MISSED'}" if own else "-"
+            unseen = [rule.name for rule in own if not is_caught(rule, root)]
+            missed += unseen
+            caught = f"{len(own)} broken, {'MISSED' if unseen else 'caught'}" if own else "-"
             held = " ".join(held_by.split())
             lines.append(f"{number:>2}  {caught:18} {' '.join(rule_of_article.split())}  <- {held}")
     print("\n".join(lines))  # noqa: T201 -- a command
