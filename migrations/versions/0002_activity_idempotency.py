@@ -58,7 +58,7 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_idempotency_keys_expires_at"), "idempotency_keys", ["expires_at"], unique=False
     )
-    if op.get_bind().dialect.name == "postgresql":
+    if op.get_context().dialect.name == "postgresql":
         op.execute("""
             CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN
@@ -78,5 +78,5 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_activity_scope_id_created_at_id"), table_name="activity")
     op.drop_index(op.f("ix_activity_actor_id_created_at_id"), table_name="activity")
     op.drop_table("activity")
-    if op.get_bind().dialect.name == "postgresql":
+    if op.get_context().dialect.name == "postgresql":
         op.execute("DROP FUNCTION refuse_change()")

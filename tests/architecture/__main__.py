@@ -7,49 +7,52 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.architecture import document_rules, ownership_rules, source_rules, text_rules
-from tests.architecture.rules import (
-    ROOT,
-    Document,
-    DocumentRule,
-    SourceRule,
-    TextRule,
-    Violation,
-    modules,
+from tests.architecture import (
+    document_rules,
+    migration_rules,
+    ownership_rules,
+    source_rules,
+    table_rules,
+    text_rules,
 )
+from tests.architecture.rules import ROOT, Rule, Violation, modules
 
-SOURCE_RULES = [*ownership_rules.RULES, *source_rules.RULES]
-RULES: list[SourceRule | DocumentRule | TextRule] = [
+SOURCE_RULES = [*ownership_rules.RULES, *source_rules.RULES, *migration_rules.RULES]
+RULES: list[Rule] = [
     *SOURCE_RULES,
     *document_rules.RULES,
+    *table_rules.RULES,
     *text_rules.RULES,
 ]
-
-
-def document() -> Document:
-    """The API's document."""
-    from tests.routes import DOCUMENT  # noqa: PLC0415 -- importing it takes longer than all rules
-
-    return DOCUMENT
 
 
 def violations(files: set[str] | None = None, root: Path = ROOT) -> Iterator[Violation]:
     """What breaks any rule, everywhere or in these files."""
     yield from violations_in_files(files, root)
     if files is None:
-        for rule in document_rules.RULES:
-            yield from rule.check(document())
+        yield from violations_in_application()
+
+
+def violations_in_application() -> Iterator[Violation]:
+    """What breaks a rule about the API or its tables."""
+    # Importing these takes longer than all rules about files.
+    from app.models import Base  # noqa: PLC0415
+    from tests.routes import DOCUMENT  # noqa: PLC0415
+
+    for document_rule in document_rules.RULES:
+        yield from document_rule.check(DOCUMENT)
+    for table_rule in table_rules.RULES:
+        yield from table_rule.check(Base.metadata)
 
 
 def violations_in_files(files: set[str] | None, root: Path) -> Iterator[Violation]:
-    """What breaks a rule about sources or texts, in all files or in these."""
+    """What breaks a rule about files, in all of them or in these."""
     for module in modules(root):
         for rule in SOURCE_RULES:
             if files is None or module.path in files:
                 yield from rule.check(module)
-    for text in (file for pattern in text_rules.TEXTS for file in root.glob(pattern)):
-        path = text.relative_to(root).as_posix()
-        for text_rule in text_rules.RULES:
+    for text_rule in text_rules.RULES:
+        for path in text_rule.paths(root):
             if files is None or path in files:
                 yield from text_rule.check(path, root)
 

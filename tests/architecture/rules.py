@@ -7,12 +7,18 @@ it, so that nobody has to believe that it can fail.
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import MetaData
+
 PACKAGE = "app"
 """The one place that says which package is checked."""
+
+BINARY = (".pyc", ".png")
+OUTSIDE = ("tests", "migrations")
+"""Folders beside the package."""
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,7 +41,7 @@ class Module:
 
     @property
     def layer(self) -> str:
-        """The folder of the package in which it stands; `tests` for all tests."""
+        """The folder of the package, or beside it, in which it stands."""
         top, layer, *_ = self.path.split("/")
         return layer.removesuffix(".py") if top == PACKAGE else top
 
@@ -113,7 +119,7 @@ class SourceRule:
 
     def check(self, module: Module) -> Iterator[Violation]:
         """What breaks the rule in the file."""
-        everywhere = not self.layers and module.layer != "tests"
+        everywhere = not self.layers and module.layer not in OUTSIDE
         if module.path in self.but or not (everywhere or module.layer in self.layers):
             return
         for line, message in self.find(module):
@@ -122,15 +128,23 @@ class SourceRule:
 
 @dataclass(frozen=True)
 class TextRule:
-    """A rule about what is written for people and agents."""
+    """A rule about files of any kind."""
 
     name: str
     article: int
     see: str
+    files: tuple[str, ...]
+    """Patterns of those that it is about, from the root of the project."""
     find: Callable[[str, Path], Iterator[Place]]
     edit: Edit
     bad: str
     good: str
+
+    def paths(self, root: Path) -> Iterator[str]:
+        """The files that it is about, under this root."""
+        for file in (file for pattern in self.files for file in sorted(root.glob(pattern))):
+            if file.is_file() and file.suffix not in BINARY:
+                yield file.relative_to(root).as_posix()
 
     def check(self, path: str, root: Path) -> Iterator[Violation]:
         """What breaks the rule in the text at the path."""
@@ -152,14 +166,53 @@ class DocumentRule:
 
     def check(self, document: Document) -> Iterator[Violation]:
         """What breaks the rule in the document."""
-        for place, message in self.find(document):
+        for operation, message in self.find(document):
+            handler = operation.partition("-")[2].partition(" ")[0]
+            place = f"{definitions().get(handler, '')} {operation}".strip()
             yield Violation(self.article, place, message, self.see)
 
 
+@dataclass(frozen=True)
+class TableRule:
+    """A rule about the tables, as the models declare them."""
+
+    name: str
+    article: int
+    see: str
+    find: Callable[[MetaData], Iterator[tuple[str, str]]]
+    """What is wrong in which table."""
+    edit: Edit
+    bad: MetaData
+    good: MetaData
+
+    def check(self, tables: MetaData) -> Iterator[Violation]:
+        """What breaks the rule in the tables."""
+        for table, message in self.find(tables):
+            yield Violation(self.article, definitions().get(table, table), message, self.see)
+
+
+Rule = SourceRule | TextRule | DocumentRule | TableRule
+
+
 def modules(root: Path = ROOT) -> list[Module]:
-    """The files of the package and of its tests."""
+    """The files of the package, and of the folders beside it."""
     return [
         Module(path.relative_to(root).as_posix(), path.read_text())
-        for folder in (PACKAGE, "tests")
+        for folder in (PACKAGE, *OUTSIDE)
         for path in sorted((root / folder).rglob("*.py"))
     ]
+
+
+@cache
+def definitions() -> dict[str, str]:
+    """The path and the line of each handler, by its name, and of each table, by its own."""
+    found = {}
+    for module in modules():
+        if module.layer == "routers":
+            for function in module.nodes(ast.AsyncFunctionDef):
+                found[function.name] = f"{module.path}:{function.lineno}"
+        elif module.layer == "models":
+            for assignment in module.nodes(ast.Assign):
+                if ast.unparse(assignment.targets[0]) == "__tablename__":
+                    found[assignment.value.value] = f"{module.path}:{assignment.lineno}"
+    return found

@@ -1,6 +1,7 @@
 """The rules about source code. Ruff and import-linter hold what they can; these are ours."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from tests.architecture.rules import Edit, Module, Place, SourceRule
@@ -107,12 +108,56 @@ def find_unbounded_pages(module: Module) -> Iterator[Place]:
                 yield function.lineno, f"`{function.name}` skips rows: page by key"
 
 
+def find_unscoped_reads(module: Module) -> Iterator[Place]:
+    for function in module.nodes(ast.AsyncFunctionDef):
+        parameters = {each.arg for each in (*function.args.args, *function.args.kwonlyargs)}
+        if function.name in ("get", "get_page") and "user_id" not in parameters:
+            yield function.lineno, f"`{function.name}` reads what is anybody's: say whose"
+
+
 def find_updates_that_blur_absence(module: Module) -> Iterator[Place]:
     for schema in module.nodes(ast.ClassDef):
         if schema.name.endswith("Update"):
             for field in schema.body:
                 if isinstance(field, ast.AnnAssign) and "MISSING" not in ast.unparse(field):
                     yield field.lineno, f"`{schema.name}` takes an absent field for null"
+
+
+def find_lazy_relationships(module: Module) -> Iterator[Place]:
+    for call in module.nodes(ast.Call):
+        if ast.unparse(call.func) == "Relationship" and "'lazy': 'raise'" not in ast.unparse(call):
+            yield call.lineno, "a relationship that loads by itself: a query for each row"
+
+
+def find_foreign_ids(module: Module) -> Iterator[Place]:
+    for table in module.nodes(ast.ClassDef):
+        for field in table.body:
+            is_id = isinstance(field, ast.AnnAssign) and ast.unparse(field.target) == "id"
+            if is_id and "default_factory=new_id" not in ast.unparse(field):
+                yield field.lineno, f"an id of `{table.name}` that is not made by `new_id`"
+
+
+def find_bare_settings(module: Module) -> Iterator[Place]:
+    for field in _settings(module):
+        if "description=" not in ast.unparse(field):
+            yield field.lineno, f"`{ast.unparse(field.target)}` does not say what it is"
+
+
+def find_open_secrets(module: Module) -> Iterator[Place]:
+    for field in _settings(module):
+        name = ast.unparse(field.target)
+        # Addresses of databases hold passwords.
+        is_secret = re.search(
+            "^(?!limit_).*(password|secret|token|key)$|^(database|redis)_url$", name
+        )
+        if is_secret and "SecretStr" not in ast.unparse(field.annotation):
+            yield field.lineno, f"`{name}` would be shown in logs: let it be a `SecretStr`"
+
+
+def _settings(module: Module) -> Iterator[ast.AnnAssign]:
+    for settings in module.nodes(ast.ClassDef):
+        if settings.name == "Settings":
+            yield from (field for field in settings.body if isinstance(field, ast.AnnAssign))
 
 
 def _is_docstring(statement: ast.stmt) -> bool:
@@ -240,6 +285,19 @@ RULES = [
         good="async def get_page(self):\n    return await self._session.exec(select(X).limit(1))\n",
     ),
     SourceRule(
+        name="scoped reads",
+        article=17,
+        see="app/repositories/sessions.py `SessionRepository.get_page`",
+        layers=("repositories",),
+        but=("app/repositories/users.py",),  # whose pages are for admins
+        find=find_unscoped_reads,
+        edit=Edit(
+            "app/repositories/sessions.py", "self, *, user_id: UUID, current", "self, *, current"
+        ),
+        bad="async def get(self, tag_id): ...\n",
+        good="async def get(self, tag_id, *, user_id): ...\n",
+    ),
+    SourceRule(
         name="absent is not null",
         article=22,
         see="app/schemas/users.py `UserUpdate`",
@@ -252,5 +310,59 @@ RULES = [
         ),
         bad="class XUpdate(Input):\n    name: str | None = None\n",
         good="class XUpdate(Input):\n    name: str | MISSING = MISSING\n",
+    ),
+    SourceRule(
+        name="relationships loaded on purpose",
+        article=28,
+        see="app/models/sessions.py `RefreshToken`",
+        layers=("models",),
+        find=find_lazy_relationships,
+        edit=Edit(
+            "app/models/sessions.py",
+            'Relationship(sa_relationship_kwargs={"lazy": "raise"})',
+            "Relationship()",
+        ),
+        bad="class X(Base, table=True):\n    y: Y = Relationship()\n",
+        good="class X(Base, table=True):\n"
+        '    y: Y = Relationship(sa_relationship_kwargs={"lazy": "raise"})\n',
+    ),
+    SourceRule(
+        name="ids of ours",
+        article=27,
+        see="app/models/users.py `User`",
+        layers=("models",),
+        find=find_foreign_ids,
+        edit=Edit(
+            "app/models/users.py", "Field(default_factory=new_id, primary_key=True)", "Field()"
+        ),
+        bad="class X(Base, table=True):\n    id: UUID = Field(primary_key=True)\n",
+        good="class X(Base, table=True):\n"
+        "    id: UUID = Field(default_factory=new_id, primary_key=True)\n",
+    ),
+    SourceRule(
+        name="described settings",
+        article=5,
+        see="app/core/config.py `Settings`",
+        layers=("core",),
+        find=find_bare_settings,
+        edit=Edit(
+            "app/core/config.py",
+            'Field("localhost", description="The mail server.")',
+            'Field("localhost")',
+        ),
+        bad="class Settings(BaseSettings):\n    x: int = 1\n",
+        good='class Settings(BaseSettings):\n    x: int = Field(1, description="An x.")\n',
+    ),
+    SourceRule(
+        name="secrets typed as such",
+        article=35,
+        see="app/core/config.py `Settings`",
+        layers=("core",),
+        find=find_open_secrets,
+        edit=Edit(
+            "app/core/config.py", "smtp_password: SecretStr | None", "smtp_password: str | None"
+        ),
+        bad='class Settings(BaseSettings):\n    x_key: str = Field(description="An x.")\n',
+        good='class Settings(BaseSettings):\n    x_key: SecretStr = Field(description="An x.")\n',
     ),
 ]
