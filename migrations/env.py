@@ -1,6 +1,7 @@
 """Runs migrations, on a connection that is given or on one of the settings' database."""
 
 import asyncio
+import time
 from typing import Any, Literal
 
 from alembic import context
@@ -14,6 +15,7 @@ from app.models import Base
 
 LOCK_KEY = 727272
 """Of all migrators that start at once, one works and the others wait for it."""
+LOCK_POLL_SECONDS = 0.1
 
 
 def render_item(kind: str, item: Any, _: AutogenContext) -> str | Literal[False]:
@@ -29,7 +31,7 @@ def render_item(kind: str, item: Any, _: AutogenContext) -> str | Literal[False]
 
 
 def migrate(connection: Connection) -> None:
-    """Run the migrations in one transaction."""
+    """Run the migrations in one transaction, but for what asks to stand outside."""
     sqlite = connection.dialect.name == "sqlite"
     context.configure(
         connection=connection,
@@ -44,11 +46,13 @@ def migrate(connection: Connection) -> None:
         if not sqlite:
             # Not before: after any statement Alembic takes the transaction for someone else's,
             # and commits nothing. The limits of requests are too short for migrations.
-            connection.execute(text("SET LOCAL statement_timeout = 0"))
-            connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
-            connection.execute(text("SET LOCAL lock_timeout = 0"))
-            connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK_KEY})"))
-            connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+            connection.execute(text("SET statement_timeout = 0"))
+            connection.execute(text("SET idle_in_transaction_session_timeout = 0"))
+            connection.execute(text("SET lock_timeout = '5s'"))
+            # Of the session: an index that is built concurrently ends the transaction. And asked
+            # for again and again: it would wait for the snapshot of one who waits for the lock.
+            while not connection.scalar(text(f"SELECT pg_try_advisory_lock({LOCK_KEY})")):
+                time.sleep(LOCK_POLL_SECONDS)
         context.run_migrations()
         if sqlite:
             broken = connection.execute(text("PRAGMA foreign_key_check")).all()

@@ -5,6 +5,7 @@ from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
 
 import pytest
+from sqlalchemy import inspect
 
 from app.core import migrations
 from tests.migrations.catalog import read_schema
@@ -65,6 +66,21 @@ async def test_a_migration_may_take_longer_than_a_request(database: MigratedData
 
     with pytest.raises(RuntimeError, match=r"The limit is 0$"):
         await database.upgrade()
+
+
+async def test_an_index_may_be_built_while_others_write(database: MigratedDatabase) -> None:
+    await database.upgrade()
+    await database.run(add_rows)
+    database.add_revision(
+        "with op.get_context().autocommit_block():",
+        "    op.create_index('concurrent', 'users', ['role'], postgresql_concurrently=True)",
+        "op.create_index('within', 'users', ['is_active'])",
+    )
+
+    await database.upgrade()
+
+    indexes = await database.run(lambda connection: inspect(connection).get_indexes("users"))
+    assert {"concurrent", "within"} <= {index["name"] for index in indexes}
 
 
 def migrate_when_all_are_ready(ready: Barrier) -> None:
