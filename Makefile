@@ -22,22 +22,17 @@ run: .venv/.installed ## Serve on http://127.0.0.1:8000 (PORT=...), docs at /doc
 test: .venv/.installed ## Run the suite on SQLite, and on PostgreSQL + Redis if TEST_DATABASE_URL and TEST_REDIS_URL are set
 	@BIN=$(BIN) scripts/test
 
-check: lint ## Format, lint, types, import contract, then the tests; coverage too where both databases are given
-	@COVERAGE=1 BIN=$(BIN) scripts/test
+check: .venv/.installed ## Format, lint, rules, types, imports, the suite; one line if all is well, VERBOSE=1 for more
+	@$(BIN)/python -m tests.architecture.check
 
 check-fast: .venv/.installed ## What an agent runs after each edit: format, lint, the rules of the constitution
-	@$(BIN)/ruff format --check --quiet . || (echo "Run: make format" && false)
-	@$(BIN)/ruff check --quiet .
-	@$(BIN)/python -m tests.architecture
+	@$(BIN)/python -m tests.architecture.check fast
 
 articles: .venv/.installed ## Break the code once for each rule, and see whether it is caught
 	@$(BIN)/python -m tests.architecture.articles
 
 lint: .venv/.installed
-	@$(BIN)/ruff format --check --quiet . || (echo "Run: make format" && false)
-	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy --no-error-summary
-	@PYTHONPATH=. $(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m tests.architecture.check lint
 
 format: .venv/.installed ## Format, and mend what the linter can
 	@$(BIN)/ruff check --fix --quiet . || true
