@@ -20,7 +20,7 @@ from tests.architecture.__main__ import RULES
 from tests.architecture.mutations import MUTATIONS, Mutation
 from tests.architecture.rules import ROOT, Rule
 
-FOLDERS = ("app", "tests", "migrations", "scripts", ".claude", ".github")
+FOLDERS = ("app", "tests", "migrations", "scripts", ".claude", ".claude-plugin", ".github")
 FILES = ("*.md", "*.toml", "*.ini", "*.txt", "*.yml", "Makefile", "Dockerfile", ".env.example")
 ARTICLE = re.compile(r"(?ms)^\*\*(\d+)\. (.+?)\*\*.*?\*Held by\*(.+?)(?=^\*\*\d|^## |\Z)")
 WORKERS = 2

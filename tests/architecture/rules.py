@@ -115,12 +115,14 @@ class SourceRule:
     bad: str
     good: str
     but: tuple[str, ...] = field(default=())
-    """Files that may do it: the owners."""
+    """Files of the package that may do it: the owners."""
 
     def check(self, module: Module) -> Iterator[Violation]:
         """What breaks the rule in the file."""
         everywhere = not self.layers and module.layer not in OUTSIDE
-        if module.path in self.but or not (everywhere or module.layer in self.layers):
+        if module.path in {f"{PACKAGE}/{path}" for path in self.but} or not (
+            everywhere or module.layer in self.layers
+        ):
             return
         for line, message in self.find(module):
             yield Violation(self.article, f"{module.path}:{line}", message, self.see)

@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from tests.architecture.rules import Edit, Module, Place, SourceRule
+from tests.architecture.rules import PACKAGE, Edit, Module, Place, SourceRule
 
 MAX_STATEMENTS = 4
 """Of a handler: parse, one call, a header, return."""
@@ -68,7 +68,7 @@ def find_foreign_errors(module: Module) -> Iterator[Place]:
     ours = {
         alias.asname or alias.name
         for node in module.nodes(ast.ImportFrom)
-        if (node.module or "").startswith(("app.core", "app.schemas"))
+        if (node.module or "").startswith((f"{PACKAGE}.core", f"{PACKAGE}.schemas"))
         for alias in node.names
     }
     ours |= {node.name for node in module.nodes(ast.ClassDef)}
@@ -172,7 +172,7 @@ RULES = [
         article=7,
         see="app/core/database.py `Database.transaction`",
         layers=(),
-        but=("app/core/database.py",),
+        but=("core/database.py",),
         find=find_transactions,
         edit=Edit(
             "app/repositories/users.py",
@@ -187,7 +187,7 @@ RULES = [
         article=8,
         see="app/repositories/base.py `Repository._flush`",
         layers=(),
-        but=("app/repositories/base.py",),
+        but=("repositories/base.py",),
         find=find_flushes,
         edit=Edit(
             "app/repositories/users.py",
@@ -289,7 +289,7 @@ RULES = [
         article=17,
         see="app/repositories/sessions.py `SessionRepository.get_page`",
         layers=("repositories",),
-        but=("app/repositories/users.py",),  # whose pages are for admins
+        but=("repositories/users.py",),  # whose pages are for admins
         find=find_unscoped_reads,
         edit=Edit(
             "app/repositories/sessions.py", "self, *, user_id: UUID, current", "self, *, current"

@@ -1,5 +1,6 @@
 """What agents read is short, and in the form that their tool reads."""
 
+import json
 import re
 from pathlib import Path
 
@@ -46,3 +47,13 @@ def test_a_skill_is_named_like_its_folder_and_says_when_to_use_it(skill: Path) -
 
     assert head["name"] == skill.parent.name
     assert "Use it" in head["description"]
+
+
+def test_the_plugin_has_all_agents_and_skills() -> None:
+    plugin = json.loads((ROOT / ".claude-plugin" / "plugin.json").read_text())
+    [listed] = json.loads((ROOT / ".claude-plugin" / "marketplace.json").read_text())["plugins"]
+
+    agents = [f"./{path.relative_to(ROOT)}" for path in sorted(AGENT.parent.glob("*.md"))]
+    assert plugin["agents"] == agents
+    assert (ROOT / plugin["skills"]).samefile(SKILLS[0].parent.parent)
+    assert (listed["name"], listed["source"]) == (plugin["name"], "./")
