@@ -1,9 +1,9 @@
-"""What tests watch from outside: statements, and a database that is away."""
+"""What tests watch and do from outside: statements, and a database that is away."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from app.core.database import Database, create_engine
 from app.core.resources import Resources
@@ -22,6 +22,24 @@ def recorded_statements(resources: Resources) -> Iterator[list[str]]:
     event.listen(engine, "before_cursor_execute", on_execute)
     yield statements
     event.remove(engine, "before_cursor_execute", on_execute)
+
+
+@contextmanager
+def overtaken(resources: Resources, before: str, by: str) -> Iterator[None]:
+    """Before the first statement that begins like this, one `by` somebody else is executed: what
+    another transaction may commit between any two statements, without a race to win.
+    """
+    engine = resources.database.engine.sync_engine
+    waiting = [by]
+
+    def on_execute(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        if waiting and statement.startswith(before):
+            connection.exec_driver_sql(waiting.pop())
+
+    event.listen(engine, "before_cursor_execute", on_execute)
+    yield
+    event.remove(engine, "before_cursor_execute", on_execute)
+    assert not waiting
 
 
 def unreachable_database() -> Database:

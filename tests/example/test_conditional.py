@@ -3,9 +3,11 @@
 import pytest
 from httpx import AsyncClient
 
+from app.core.resources import Resources
 from app.models.tags import Tag
 from tests.example.factory import ProjectFactory
 from tests.factories import API, Factory, Login
+from tests.observation import overtaken
 
 STALE = '"00000000000000000000000000000000"'
 
@@ -36,6 +38,10 @@ CHANGES: list[Change] = [
     ("task", "PUT {task}/tags", {"tag_ids": []}),
     ("task", "DELETE {task}", None),
 ]
+
+
+NOT_LOCKED = [each for each in CHANGES if each[1] != "DELETE {project}"]
+"""Changes of what others may change between the look and the change."""
 
 
 async def change(
@@ -229,3 +235,28 @@ class TestWriting:
         )
 
         assert refused == (412, "precondition_failed")
+
+    @pytest.mark.parametrize(("kind", "request_line", "body"), NOT_LOCKED)
+    async def test_who_is_overtaken_is_told(
+        self,
+        client: AsyncClient,
+        login: Login,
+        paths: dict[str, str],
+        resources: Resources,
+        kind: str,
+        request_line: str,
+        body: dict[str, object] | None,
+    ) -> None:
+        statement = f"{'DELETE FROM' if body is None else 'UPDATE'} {kind}s"
+        faster = f"UPDATE {kind}s SET version = version + 1"
+        etag = (await client.get(paths[kind], headers=login.headers)).headers["ETag"]
+
+        with overtaken(resources, statement, faster):
+            unaware = await change(client, paths, request_line, body, login.headers)
+        with overtaken(resources, statement, faster):
+            aware = await change(
+                client, paths, request_line, body, {**login.headers, "If-Match": etag}
+            )
+
+        assert unaware == (409, "edit_conflict")
+        assert aware == (412, "precondition_failed")

@@ -19,6 +19,7 @@ from app.models.projects import Project
 from app.models.tasks import Task
 from tests.example.factory import ProjectFactory
 from tests.factories import API, Factory, Login
+from tests.observation import overtaken
 
 PROJECTS = f"{API}/projects"
 KEPT_HEADERS = ("Location", "ETag", "Content-Type", "Cache-Control")
@@ -221,3 +222,21 @@ async def test_a_wait_that_runs_out_is_a_409(
     await engine.dispose()
 
     assert (response.status_code, response.json()["code"]) == (409, "idempotency_key_in_use")
+
+
+async def test_a_key_that_is_purged_while_it_is_looked_up_is_a_409(
+    client: AsyncClient, factory: Factory, projects: ProjectFactory, resources: Resources
+) -> None:
+    login = await factory.login()
+    project = await projects.project(login.user)
+
+    for path, body in [
+        (PROJECTS, {"name": "Mill"}),
+        (f"{PROJECTS}/{project.id}/tasks", {"title": "Mend"}),
+    ]:
+        await client.post(path, json=body, headers=keyed(login, path))
+        purge = "DELETE FROM idempotency_keys"
+        with overtaken(resources, "SELECT idempotency_keys", purge):
+            response = await client.post(path, json=body, headers=keyed(login, path))
+
+        assert (response.status_code, response.json()["code"]) == (409, "idempotency_key_in_use")

@@ -22,14 +22,15 @@ async def test_every_answer_carries_the_security_headers(
     assert "Server" not in response.headers
 
 
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.id)
 async def test_an_unexpected_error_carries_them_too(
-    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch, operation: Operation
 ) -> None:
-    monkeypatch.setattr("app.routers.health.Liveness", lambda: 1 / 0)
+    monkeypatch.setattr("fastapi.routing.solve_dependencies", lambda **_: 1 / 0)
 
-    response = await client.get("/livez")
+    response = await client.request(operation.method, operation.path_with("x"))
 
-    assert response.status_code == 500
+    assert (response.status_code, response.json()["code"]) == (500, "internal_error")
     assert response.headers["X-Request-ID"]
     assert response.headers["X-Content-Type-Options"] == "nosniff"
 

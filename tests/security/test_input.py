@@ -16,6 +16,7 @@ from tests.routes import OPERATIONS, Operation
 from tests.world import World
 
 WITH_BODY = [each for each in OPERATIONS if each.body_schema]
+WITH_IDS = [each for each in OPERATIONS if each.parameters]
 FIELDS = [
     (operation, field)
     for operation in WITH_BODY
@@ -170,16 +171,19 @@ async def test_an_absurd_content_length_does_not_fail_the_service(
     assert_is_a_problem(response, status)
 
 
-@pytest.mark.parametrize("id_", ["1", "x", "%00", "9" * 400, "%ed%a0%80"])
+@pytest.mark.parametrize("operation", WITH_IDS, ids=describe)
 async def test_an_id_that_is_none_is_a_422_that_names_the_parameter(
-    client: AsyncClient, factory: Factory, id_: str
+    client: AsyncClient, factory: Factory, operation: Operation
 ) -> None:
     admin = await factory.admin()
 
-    response = await client.get(f"{API}/users/{id_}", headers=admin.headers)
+    for id_ in ("1", "x", "%00", "9" * 400, "%ed%a0%80"):
+        path = operation.path_with(id_)
+        response = await client.request(operation.method, path, headers=admin.headers)
 
-    assert_is_a_problem(response, 422)
-    assert response.json()["errors"][0]["parameter"] == "user_id"
+        assert_is_a_problem(response, 422)
+        named = [violation.get("parameter") for violation in response.json()["errors"]]
+        assert named[: len(operation.parameters)] == operation.parameters
 
 
 @pytest.mark.parametrize(
