@@ -1,11 +1,18 @@
 """Accounts over HTTP."""
 
+from collections.abc import Iterator
+from uuid import UUID
+
 import pytest
+from fastapi import FastAPI
 from httpx import AsyncClient
 
 from app.core.ids import new_id
 from app.core.mail import MemoryMailer
+from app.dependencies.services import ServicesDep, get_user_service
 from app.models.users import Role
+from app.schemas.users import SoleOwner
+from app.services.users import UserService
 from tests.factories import (
     API,
     OTHER_PASSWORD,
@@ -215,6 +222,39 @@ class TestDeleteAccount:
         )
 
         assert (response.status_code, response.json()["code"]) == (409, "last_admin")
+
+
+class TestDeparture:
+    @pytest.fixture
+    def refusing(self, app: FastAPI) -> Iterator[None]:
+        """Some feature cannot be without any of the users."""
+
+        class RefusingDeparture:
+            async def leave(self, *_: UUID, **__: UUID) -> None:
+                raise SoleOwner
+
+        async def get_service(services: ServicesDep) -> UserService:
+            services.users._departures = [RefusingDeparture()]
+            return services.users
+
+        app.dependency_overrides[get_user_service] = get_service
+        yield
+        del app.dependency_overrides[get_user_service]
+
+    @pytest.mark.usefixtures("refusing")
+    async def test_that_is_refused_keeps_the_user(
+        self, client: AsyncClient, factory: Factory
+    ) -> None:
+        login, admin = await factory.login(), await factory.admin()
+
+        own = await client.post(
+            f"{API}/users/me/deletion", json={"password": PASSWORD}, headers=login.headers
+        )
+        by_admin = await client.delete(f"{API}/users/{login.user.id}", headers=admin.headers)
+
+        assert (own.status_code, own.json()["code"]) == (409, "sole_owner")
+        assert (by_admin.status_code, by_admin.json()["code"]) == (409, "sole_owner")
+        assert await factory.stored_user(login.user.id) is not None
 
 
 class TestAdministration:
