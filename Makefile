@@ -35,7 +35,8 @@ lint: .venv/.installed
 	@$(BIN)/python -m tests.architecture.check lint
 
 format: .venv/.installed ## Format, and mend what the linter can
-	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --fix --silent . || true
 	@$(BIN)/ruff format --quiet .
 
 lock: .venv/.installed ## Lock the newest versions that pyproject.toml admits
@@ -47,7 +48,7 @@ admin: .venv/.installed ## Make EMAIL=... an admin
 	@$(BIN)/python -m app create-admin $(EMAIL)
 
 migration: .venv/.installed ## Write a migration for what has changed in app/models: NAME=add_avatar
-	@$(BIN)/alembic revision --autogenerate -m "$(NAME)"
+	@BIN=$(BIN) scripts/migration "$(NAME)"
 
 conformance: .venv/.installed ## Run schemathesis against the served API
 	@BIN=$(BIN) scripts/conformance

@@ -1,4 +1,4 @@
-"""${message}
+"""${message.replace("_", " ").capitalize()}.
 
 Revision: ${up_revision}
 Follows: ${down_revision | comma,n}

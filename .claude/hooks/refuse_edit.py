@@ -7,7 +7,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = ("requirements.txt", "requirements-dev.txt")
-EXAMPLE = "migrations/versions/example_projects.py"
 
 
 def reason_against(path: str) -> str | None:
@@ -16,7 +15,7 @@ def reason_against(path: str) -> str | None:
         return "is a lock file: change pyproject.toml, then run `make lock`"
     if path == ".env":
         return "holds secrets: a setting is documented in .env.example, and set by its owner"
-    if path.startswith("migrations/versions/") and path != EXAMPLE and is_committed(path):
+    if path.startswith("migrations/versions/") and is_committed(path):
         return "may have been applied: write a new revision with `make migration NAME=...`"
     return None
 

@@ -1,4 +1,4 @@
-"""The worked example: projects, members, tags and tasks. It stays the newest revision.
+"""The worked example: projects, members, tags and tasks.
 
 Revision: example
 Follows: 0002
