@@ -28,11 +28,17 @@ class TagRepository(Repository):
         )
 
     async def get(
-        self, project_id: UUID, tag_id: UUID, *, user_id: UUID
+        self, project_id: UUID, tag_id: UUID, *, user_id: UUID, lock: bool = False
     ) -> tuple[Tag, MemberRole] | None:
-        """The tag of the project, and what the user is in it."""
+        """The tag of the project, and what the user is in it; locked, nobody else changes it until
+        this transaction ends.
+        """
         statement = visible(Select(Tag, col(Viewer.role)), col(Tag.project_id), user_id=user_id)
         statement = statement.where(col(Tag.project_id) == project_id, col(Tag.id) == tag_id)
+        if lock:
+            statement = statement.with_for_update(of=[Tag]).execution_options(
+                populate_existing=True
+            )
         return (await self._session.exec(statement)).one_or_none()
 
     async def get_all(self, project_id: UUID, tag_ids: Collection[UUID]) -> list[Tag]:

@@ -54,7 +54,8 @@ class TagService:
 
     async def update(self, user_id: UUID, project_id: UUID, tag_id: UUID, data: TagUpdate) -> Tag:
         """Rename a tag. Raises TagNotFound, PermissionDenied, TagTaken."""
-        tag = await self._get_for_change(user_id, project_id, tag_id)
+        # Locked: of two who rename it, one would write the name and the other its key.
+        tag = await self._get_for_change(user_id, project_id, tag_id, lock=True)
         name = data.model_dump(exclude_unset=True).get("name", tag.name)
         if name != tag.name:
             tag.sqlmodel_update({"name": name, "name_key": name_key(name)})
@@ -73,8 +74,10 @@ class TagService:
             raise TagNotFound
         self._activity.record("tag.deleted", by=user_id, on=tag_id, within=project_id)
 
-    async def _get_for_change(self, user_id: UUID, project_id: UUID, tag_id: UUID) -> Tag:
-        found = await self._tags.get(project_id, tag_id, user_id=user_id)
+    async def _get_for_change(
+        self, user_id: UUID, project_id: UUID, tag_id: UUID, *, lock: bool = False
+    ) -> Tag:
+        found = await self._tags.get(project_id, tag_id, user_id=user_id, lock=lock)
         if found is None:
             raise TagNotFound
         tag, role = found

@@ -12,7 +12,7 @@ from httpx import AsyncClient, Response
 from app.core.ids import new_id
 from app.models.activity import Activity
 from app.models.projects import MemberRole, Membership, Project
-from app.models.tags import Tag
+from app.models.tags import Tag, name_key
 from app.models.tasks import Task, TaskTag
 from tests.example.factory import ProjectFactory
 from tests.factories import API, PASSWORD, Factory, Login
@@ -61,6 +61,29 @@ async def test_of_two_tags_of_one_name_one_is_made(
 
         assert statuses(responses) == {201: 1, 409: 1}
     assert await live_projects.count(Tag, project_id=project.id) == ROUNDS
+
+
+async def test_a_tag_that_two_rename_is_found_by_the_name_that_it_has(
+    live: AsyncClient, live_projects: ProjectFactory, owner: Login, project: Project
+) -> None:
+    for number in range(FEW_ROUNDS):
+        tag = await live_projects.tag(project.id, f"urgent {number}")
+        path = f"{PROJECTS}/{project.id}/tags/{tag.id}"
+
+        responses = await gather(
+            *[
+                live.patch(path, json={"name": name}, headers=owner.headers)
+                for name in (f"soon {number}", f"URGENT {number}")
+            ]
+        )
+
+        assert statuses(responses) == {200: 2}
+        names = [response.json()["name"] for response in responses]
+        kept = [
+            await live_projects.count(Tag, id=tag.id, name=name, name_key=name_key(name))
+            for name in names
+        ]
+        assert sum(kept) == 1
 
 
 async def test_two_owners_who_demote_each_other_leave_one(
