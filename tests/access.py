@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from tests.factories import API, PASSWORD
 
 WITHOUT_LOG_IN = ("anonymous", "deactivated", "revoked")
-USERS = ("stranger",)
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,11 @@ def for_users(status: int) -> Expected:
     return Expected(anonymous=401, user=status, admin=status)
 
 
+def for_owner(status: int) -> Expected:
+    """Whose it is may; for all others, admins too, it is not there."""
+    return Expected(anonymous=401, user=404, admin=404, others={"owner": status})
+
+
 def for_admins(status: int) -> Expected:
     """Only admins may."""
     return Expected(anonymous=401, user=403, admin=status)
@@ -58,8 +62,7 @@ MATRIX = {
     f"POST {API}/auth/revoke": public(200),
     f"GET {API}/auth/sessions": for_users(200),
     f"DELETE {API}/auth/sessions": for_users(204),
-    # The session is another user's.
-    f"DELETE {API}/auth/sessions/{{session_id}}": for_users(404),
+    f"DELETE {API}/auth/sessions/{{session_id}}": for_owner(204),
     f"POST {API}/auth/verify-email": public(422),
     f"POST {API}/auth/verify-email/resend": for_users(202),
     f"POST {API}/auth/password-reset": public(202),

@@ -13,8 +13,8 @@ from tests import access
 from tests.example import world as example  # example
 from tests.factories import Factory, Login
 
-CALLERS = [*access.WITHOUT_LOG_IN, "stranger", "admin"]
-CALLERS += sorted(example.ROLES)  # example
+CALLERS = [*access.WITHOUT_LOG_IN, "stranger", "admin", "owner"]
+CALLERS += sorted(example.ROLES - {"owner"})  # example
 MATRIX = dict(access.MATRIX)
 MATRIX |= example.MATRIX  # example
 BODIES = dict(access.BODIES)
@@ -30,15 +30,18 @@ class World:
     factory: Factory
     resources: Resources
     users: Mapping[str, User]
-    """Those who call: they are members where their name is a role, and strangers elsewhere."""
+    """Those who call, by what they are to the things that there are: `owner` has them."""
     ids: dict[str, UUID] = field(default_factory=dict)
 
     async def fill(self) -> None:
-        """Make another user with a session, and what the features have."""
-        other = await self.factory.login()
-        claims = jwt.get_unverified_claims(other.access_token)
-        self.ids = {"user_id": other.user.id, "session_id": UUID(claims["sid"])}
-        self.ids |= await example.make_ids(self, other.user)  # example
+        """Make another user, and a thing of each kind: the owner's, if the owner is among those
+        who call, else another user's.
+        """
+        other = await self.factory.user()
+        owners = await self.factory.login(self.users.get("owner", other))
+        claims = jwt.get_unverified_claims(owners.access_token)
+        self.ids = {"user_id": other.id, "session_id": UUID(claims["sid"])}
+        self.ids |= await example.make_ids(self, other)  # example
 
     async def add_rows(self, login: Login, count: int) -> None:
         """That many rows more in each list."""

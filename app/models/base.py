@@ -1,5 +1,6 @@
-"""What all tables share: naming of constraints, ids, enums, versions."""
+"""What all tables share: naming of constraints, ids, enums, versions, keys of names."""
 
+import unicodedata
 from enum import StrEnum
 from typing import Any
 
@@ -47,3 +48,15 @@ def enum_check(column: str, values: type[StrEnum]) -> CheckConstraint:
     """The CHECK that holds a column to the values of its enum."""
     allowed = ", ".join(f"'{member.value}'" for member in values)
     return CheckConstraint(f"{column} IN ({allowed})", name=f"{column}_valid")
+
+
+KEY_GROWTH = 3
+"""Folding its case turns one character into three at most (Unicode, SpecialCasing)."""
+
+
+def name_key(name: str) -> str:
+    """What makes two names the same: their letters, whatever their case and their encoding. Kept in
+    a column of its own, which a constraint makes unique, and written with the name by whoever has
+    locked the row.
+    """
+    return unicodedata.normalize("NFC", name.casefold())

@@ -1,17 +1,14 @@
 """Tags, with which a project sorts its tasks."""
 
-import unicodedata
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field
 
 from app.core.ids import new_id
-from app.models.base import Base
+from app.models.base import KEY_GROWTH, Base
 
 TAG_NAME_MAX_LENGTH = 50
-TAG_KEY_MAX_LENGTH = 3 * TAG_NAME_MAX_LENGTH
-"""Folding its case turns one character into three at most (Unicode, SpecialCasing)."""
 
 
 class Tag(Base, table=True):
@@ -26,9 +23,4 @@ class Tag(Base, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     project_id: UUID = Field(foreign_key="projects.id", ondelete="CASCADE")
     name: str = Field(max_length=TAG_NAME_MAX_LENGTH)
-    name_key: str = Field(max_length=TAG_KEY_MAX_LENGTH)
-
-
-def name_key(name: str) -> str:
-    """What makes two names the same: their letters, whatever their case and their encoding."""
-    return unicodedata.normalize("NFC", name.casefold())
+    name_key: str = Field(max_length=KEY_GROWTH * TAG_NAME_MAX_LENGTH)

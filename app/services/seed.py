@@ -8,8 +8,9 @@ from uuid import UUID
 
 from app.core import clock
 from app.core.ids import new_id
+from app.models.base import name_key
 from app.models.projects import MemberRole, Membership, Project
-from app.models.tags import Tag, name_key
+from app.models.tags import Tag
 from app.models.tasks import MAX_PRIORITY, TaskStatus
 from app.models.users import User
 from app.repositories.members import MemberRepository

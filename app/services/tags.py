@@ -5,8 +5,9 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from app.core.pagination import Cursors, Slice
+from app.models.base import name_key
 from app.models.projects import MemberRole
-from app.models.tags import Tag, name_key
+from app.models.tags import Tag
 from app.repositories.projects import Lock
 from app.repositories.tags import TagRepository
 from app.schemas.base import PageQuery

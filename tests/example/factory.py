@@ -10,8 +10,9 @@ from app.core import clock
 from app.core.ids import new_id
 from app.core.resources import Resources
 from app.models import Base
+from app.models.base import name_key
 from app.models.projects import MemberRole, Membership, Project
-from app.models.tags import Tag, name_key
+from app.models.tags import Tag
 from app.models.tasks import Task, TaskTag
 from app.models.users import User
 

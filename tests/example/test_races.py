@@ -11,8 +11,9 @@ from httpx import AsyncClient, Response
 
 from app.core.ids import new_id
 from app.models.activity import Activity
+from app.models.base import name_key
 from app.models.projects import MemberRole, Membership, Project
-from app.models.tags import Tag, name_key
+from app.models.tags import Tag
 from app.models.tasks import Task, TaskTag
 from tests.example.factory import ProjectFactory
 from tests.factories import API, PASSWORD, Factory, Login
