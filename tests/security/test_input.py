@@ -16,6 +16,7 @@ from tests.routes import OPERATIONS, Operation
 from tests.world import World
 
 WITH_BODY = [each for each in OPERATIONS if each.body_schema]
+LISTS = [each for each in OPERATIONS if each.takes("cursor")]
 WITH_IDS = [each for each in OPERATIONS if each.parameters]
 FIELDS = [
     (operation, field)
@@ -108,6 +109,20 @@ async def test_no_value_of_any_field_fails_the_service(
             # Where a password is all there is to say, any text may be one: a wrong one.
             is_wrong = response.status_code == 403 and field == "password"
             assert_is_a_problem(response, 403 if is_wrong else 422)
+
+
+@pytest.mark.parametrize("operation", LISTS, ids=describe)
+async def test_a_cursor_that_is_not_ours_is_refused_by_every_list(
+    sender: Sender, operation: Operation
+) -> None:
+    response = await sender.client.get(
+        operation.path.format_map(sender.world.ids),
+        params={"cursor": "bm90IG91cnM"},
+        headers=sender.login.headers,
+    )
+
+    assert_is_a_problem(response, 422)
+    assert [error["parameter"] for error in response.json()["errors"]] == ["cursor"]
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=describe)
