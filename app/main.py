@@ -24,6 +24,15 @@ DESCRIPTION = """A reference FastAPI backend.
 
 Every error is a problem document (RFC 9457, `application/problem+json`) with a stable `code`.
 """
+TAGS = {
+    "health": "Whether the process lives, and whether it can work.",
+    "auth": "Log-in, sessions, and what is mailed to prove an address.",
+    "users": "Accounts: one's own, and for admins all of them.",
+    "projects": "Projects, and what was done in them.",  # example
+    "members": "Who works in a project, and in which role.",  # example
+    "tags": "The tags of a project.",  # example
+    "tasks": "The tasks of a project.",  # example
+}
 
 
 class Application(FastAPI):
@@ -43,6 +52,8 @@ def create_app(settings: Settings) -> FastAPI:
         title=TITLE,
         version=VERSION,
         description=DESCRIPTION,
+        contact={"name": TITLE, "url": settings.link("")},
+        openapi_tags=[{"name": name, "description": told} for name, told in TAGS.items()],
         lifespan=_lifespan(settings),
         docs_url=None,
         redoc_url=None,

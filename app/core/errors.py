@@ -13,6 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
+MAX_VIOLATIONS = 100
+"""A body of a megabyte may hold a hundred thousand faults; the answer is not to outgrow it."""
 REQUEST_ID = "request_id"
 """The name of the request's id in the ASGI scope's state, in log lines and in problems."""
 
@@ -38,7 +40,11 @@ class Problem(BaseModel):
     instance: str = Field(description="The path of the request.")
     code: str = Field(description="What went wrong, for programs; stable.")
     request_id: str = Field(description="The server's log tells more under this id.")
-    errors: list[Violation] | None = Field(None, description="What is wrong with the input.")
+    errors: list[Violation] | None = Field(
+        None,
+        max_length=MAX_VIOLATIONS,
+        description="What is wrong with the input: the first hundred faults.",
+    )
 
 
 class AppError(Exception):
@@ -240,7 +246,7 @@ def _methods_of_path(request: Request) -> list[str]:
 
 async def answer_validation_error(request: Request, error: RequestValidationError) -> JSONResponse:
     """Answer what Pydantic refused, without the values that it refused."""
-    errors = [_violation(item) for item in error.errors()]
+    errors = [_violation(item) for item in error.errors()[:MAX_VIOLATIONS]]
     return problem_response(request.scope, InvalidInput, members={"errors": errors})
 
 

@@ -19,18 +19,21 @@ from app.core.errors import (
     Unauthenticated,
 )
 
-ENTITY_TAG = {
-    "ETag": {
-        "description": "The entity tag of this representation (RFC 9110 §8.8.3).",
-        "schema": {"type": "string"},
-    }
-}
 HEADERS = {
-    "201": ("Location", "The path of what was created."),
-    "401": ("WWW-Authenticate", "The scheme to authenticate with."),
-    "429": ("Retry-After", "Seconds to wait."),
-    "503": ("Retry-After", "Seconds to wait."),
+    "ETag": "The entity tag of this representation (RFC 9110 §8.8.3).",
+    "Location": "The path of what was created.",
+    "RateLimit": "What is left of each budget that the request drew on.",
+    "RateLimit-Policy": "Those budgets (draft-ietf-httpapi-ratelimit-headers).",
+    "Retry-After": "Seconds to wait.",
+    "WWW-Authenticate": "The scheme to authenticate with.",
 }
+ALWAYS_CARRIED = {
+    "201": "Location",
+    "401": "WWW-Authenticate",
+    "429": "Retry-After",
+    "503": "Retry-After",
+}
+"""The header that a status always carries."""
 CONDITIONAL = {"If-Match", "If-None-Match", "Idempotency-Key"}
 """Headers of requests whose answers carry an entity tag."""
 FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
@@ -63,6 +66,7 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
     schemas |= {**problem.pop("$defs"), "Problem": problem}
     for framework_schema in ("HTTPValidationError", "ValidationError"):
         schemas.pop(framework_schema, None)
+    headers = document["components"].setdefault("headers", {})
     for path_item in document["paths"].values():
         for operation in path_item.values():
             responses = operation["responses"]
@@ -70,22 +74,31 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
                 del responses["422"]  # FastAPI's own form, which this service never answers with
             for error in _implied(operation):
                 _add(responses, str(error.status), error)
-            for status in HEADERS.keys() & responses.keys():
-                name, description = HEADERS[status]
-                header = {"description": description, "schema": {"type": "string"}}
-                responses[status]["headers"] = {name: header}
-            _describe_entity_tags(operation)
+            if "If-None-Match" in _parameters(operation):
+                responses["304"] = {"description": "You have it already."}
+            headers |= _add_headers(operation)
             operation["responses"] = dict(sorted(responses.items()))
     return document
 
 
-def _describe_entity_tags(operation: dict[str, Any]) -> None:
-    responses = operation["responses"]
-    if "If-None-Match" in _parameters(operation):
-        responses["304"] = {"description": "You have it already.", "headers": ENTITY_TAG}
-    if CONDITIONAL & _parameters(operation):
-        for status in {"200", "201"} & responses.keys():
-            responses[status].setdefault("headers", {}).update(ENTITY_TAG)
+def _add_headers(operation: dict[str, Any]) -> dict[str, Any]:
+    """Refer to the headers of each answer; what is referred to."""
+    added: dict[str, Any] = {}
+    for status, response in operation["responses"].items():
+        for name in _headers(operation, status):
+            reference = {"$ref": f"#/components/headers/{name}"}
+            response.setdefault("headers", {})[name] = reference
+            added[name] = {"description": HEADERS[name], "schema": {"type": "string"}}
+    return added
+
+
+def _headers(operation: dict[str, Any], status: str) -> Iterator[str]:
+    if status in ALWAYS_CARRIED:
+        yield ALWAYS_CARRIED[status]
+    if status in {"200", "201", "304"} and CONDITIONAL & _parameters(operation):
+        yield "ETag"
+    if "429" in operation["responses"]:
+        yield from ("RateLimit", "RateLimit-Policy")
 
 
 def _parameters(operation: dict[str, Any]) -> set[str]:
@@ -111,7 +124,9 @@ def _add(responses: dict[Any, dict[str, Any]], status: int | str, error: type[Ap
     known = responses.get(status, {}).get("description")
     line = f"`{error.code}`: {error.detail}"
     codes = _codes(responses[status]) if known else []
-    responses[status] = _response(f"{known}\n\n{line}" if known else line, [*codes, error.code])
+    # Two errors may share a code, such as `not_found`.
+    codes = list(dict.fromkeys([*codes, error.code]))
+    responses[status] = _response(f"{known}\n\n{line}" if known else line, codes)
 
 
 def _codes(response: dict[str, Any]) -> list[str]:

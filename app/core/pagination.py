@@ -17,6 +17,7 @@ from app.core.keys import KeyRing
 DEFAULT_PAGE_SIZE = 20
 MAX_PAGE_SIZE = 100
 MAX_CURSOR_LENGTH = 2048
+CURSOR_PATTERN = r"^[A-Za-z0-9_-]+$"
 SIGNATURE_BYTES = 16
 
 T = TypeVar("T")

@@ -29,7 +29,12 @@ from app.services.auth import LoginAttempt, Principal
 
 TOKEN_URL = "/api/v1/auth/token"  # noqa: S105 -- an address
 
-bearer = OAuth2PasswordBearer(tokenUrl=TOKEN_URL, refreshUrl=TOKEN_URL, auto_error=False)
+bearer = OAuth2PasswordBearer(
+    tokenUrl=TOKEN_URL,
+    refreshUrl=TOKEN_URL,
+    description="An access token: a JWT of the form of RFC 9068, read as RFC8725 asks.",
+    auto_error=False,
+)
 _token_grants: TypeAdapter[TokenGrant] = TypeAdapter(TokenGrant)
 
 

@@ -3,12 +3,17 @@
 from typing import Annotated
 
 from fastapi import Depends, Header, Request, Response
+from pydantic import StringConstraints
 from pydantic.json_schema import SkipJsonSchema
 
 from app.core.etags import TAG_LIST_PATTERN, IfMatch, etag_of, is_not_modified
 from app.dependencies.answers import finish_with
 
 MAX_TAG_LIST_LENGTH = 1000
+
+TagList = Annotated[
+    str, StringConstraints(max_length=MAX_TAG_LIST_LENGTH, pattern=TAG_LIST_PATTERN)
+]
 
 
 def tag_answer(request: Request) -> None:
@@ -50,11 +55,9 @@ async def answer_if_modified(
 async def get_if_match(
     request: Request,
     if_match: Annotated[
-        str | SkipJsonSchema[None],
+        TagList | SkipJsonSchema[None],
         Header(
             alias="If-Match",
-            max_length=MAX_TAG_LIST_LENGTH,
-            pattern=TAG_LIST_PATTERN,
             description="Entity tags, one of which has to be current; `*` admits any.",
         ),
     ] = None,

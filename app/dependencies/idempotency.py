@@ -4,6 +4,7 @@ import hashlib
 from typing import Annotated
 
 from fastapi import Header, Request, Response
+from pydantic import StringConstraints
 from pydantic.json_schema import SkipJsonSchema
 
 from app.dependencies.answers import Answered, finish_with
@@ -13,6 +14,9 @@ from app.dependencies.services import IdempotencyServiceDep
 from app.models.idempotency import KEY_MAX_LENGTH, IdempotencyKey
 from app.schemas.idempotency import IDEMPOTENCY_KEY, IdempotencyKeyInUse, IdempotencyKeyReused
 
+Key = Annotated[
+    str, StringConstraints(min_length=1, max_length=KEY_MAX_LENGTH, pattern=r"^[\x21-\x7e]+$")
+]
 IDEMPOTENCY_REFUSALS = (IdempotencyKeyReused, IdempotencyKeyInUse)
 """What a route that is idempotent by key can refuse beside its own."""
 
@@ -22,12 +26,9 @@ async def idempotent(
     principal: PrincipalDep,
     idempotency: IdempotencyServiceDep,
     idempotency_key: Annotated[
-        str | SkipJsonSchema[None],
+        Key | SkipJsonSchema[None],
         Header(
             alias=IDEMPOTENCY_KEY,
-            min_length=1,
-            max_length=KEY_MAX_LENGTH,
-            pattern=r"^[\x21-\x7e]+$",
             description="Chosen by you, new for each request that is not a repetition.",
         ),
     ] = None,

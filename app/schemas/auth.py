@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from app.core.errors import AppError, InvalidInput
-from app.core.tokens import MAX_TOKEN_LENGTH
+from app.core.tokens import ACCESS_TOKEN_LIFETIME, MAX_TOKEN_LENGTH
 from app.models.users import EMAIL_MAX_LENGTH
 from app.schemas.base import NO_CONTROL_CHARACTERS, Email, Input, Output, login_name
 from app.schemas.users import ExistingPassword, NewPassword
@@ -52,7 +52,11 @@ class TokenPair(Output):
 
     access_token: str = Field(description="For the header `Authorization: Bearer …`.")
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 -- a type of token
-    expires_in: int = Field(description="Seconds for which the access token lives.")
+    expires_in: int = Field(
+        ge=1,
+        le=int(ACCESS_TOKEN_LIFETIME.total_seconds()),
+        description="Seconds for which the access token lives.",
+    )
     refresh_token: str = Field(description="Good for one more pair; a used one ends the session.")
 
 

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
-from app.core.pagination import DEFAULT_PAGE_SIZE, MAX_CURSOR_LENGTH, MAX_PAGE_SIZE
+from app.core.pagination import CURSOR_PATTERN, DEFAULT_PAGE_SIZE, MAX_CURSOR_LENGTH, MAX_PAGE_SIZE
 from app.models.users import EMAIL_MAX_LENGTH
 
 Item = TypeVar("Item")
@@ -20,6 +20,10 @@ NOT_BLANK = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f
 """One line with at least one character that is no space. Strip it after the match, with
 `AfterValidator(str.strip)`, so that the pattern is all there is to it.
 """
+
+
+# Bounds stand on the string itself: in a field that may be None, the document loses a pattern.
+Cursor = Annotated[str, StringConstraints(max_length=MAX_CURSOR_LENGTH, pattern=CURSOR_PATTERN)]
 
 
 class Input(BaseModel):
@@ -42,15 +46,15 @@ class PageQuery(Input):
     limit: int = Field(
         DEFAULT_PAGE_SIZE, ge=1, le=MAX_PAGE_SIZE, description="How many items at most."
     )
-    cursor: str | SkipJsonSchema[None] = Field(
-        None, max_length=MAX_CURSOR_LENGTH, description="`next_cursor` of the page before."
+    cursor: Cursor | SkipJsonSchema[None] = Field(
+        None, description="`next_cursor` of the page before."
     )
 
 
 class Page(Output, Generic[Item]):
     """One page of a list."""
 
-    items: list[Item]
+    items: list[Item] = Field(max_length=MAX_PAGE_SIZE)
     next_cursor: str | None = Field(description="The cursor of the next page; null on the last.")
 
 

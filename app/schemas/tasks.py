@@ -53,6 +53,10 @@ Description = Annotated[
     StringConstraints(max_length=DESCRIPTION_MAX_LENGTH, pattern=NO_CONTROL_CHARACTERS_BUT_SPACE),
 ]
 Priority = Annotated[StrictInt, Field(ge=0, le=MAX_PRIORITY, examples=[1])]
+SearchText = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=MAX_SEARCH_LENGTH, pattern=NO_CONTROL_CHARACTERS),
+]
 CalendarDate = Annotated[date, BeforeValidator(_written_as_date)]
 
 
@@ -133,11 +137,8 @@ class TaskQuery(PageQuery):
     due_after: CalendarDate | SkipJsonSchema[None] = Field(
         None, description="Due after this day; it is not included."
     )
-    q: str | SkipJsonSchema[None] = Field(
+    q: SearchText | SkipJsonSchema[None] = Field(
         None,
-        min_length=1,
-        max_length=MAX_SEARCH_LENGTH,
-        pattern=NO_CONTROL_CHARACTERS,
         description="Text in title or description, whatever its case (on SQLite, in ASCII).",
     )
 
@@ -150,13 +151,13 @@ class TaskPublic(Output):
     title: str
     description: str | None
     status: TaskStatus
-    priority: int = Field(description="0 is none, 3 the highest.")
+    priority: int = Field(ge=0, le=MAX_PRIORITY, description="0 is none, 3 the highest.")
     due_date: date | None
     assignee_id: UUID | None
     created_at: datetime
     updated_at: datetime
     assignee: UserReference | None
-    tags: list[TagPublic] = Field(description="By name.")
+    tags: list[TagPublic] = Field(max_length=MAX_TAGS_PER_TASK, description="By name.")
 
 
 class TaskNotFound(NotFound):

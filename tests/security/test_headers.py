@@ -23,6 +23,17 @@ async def test_every_answer_carries_the_security_headers(
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.id)
+async def test_an_answer_carries_the_headers_that_the_document_tells(
+    client: AsyncClient, operation: Operation
+) -> None:
+    response = await client.request(operation.method, operation.path_with("x"))
+
+    told = operation.details["responses"][str(response.status_code)].get("headers", {})
+    assert [name for name in told if name not in response.headers] == []
+    assert ("RateLimit" in told) == ("RateLimit" in response.headers)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.id)
 async def test_an_unexpected_error_carries_them_too(
     client: AsyncClient, monkeypatch: pytest.MonkeyPatch, operation: Operation
 ) -> None:

@@ -154,6 +154,15 @@ async def test_null_clears_what_may_be_null_and_is_refused_elsewhere(
     assert not nullable or response.json()[field] is None
 
 
+async def test_of_many_faults_the_first_hundred_are_told(client: AsyncClient) -> None:
+    body = {f"field_{number}": 1 for number in range(1000)}
+
+    response = await client.post(f"{API}/users", json=registration(**body))
+
+    assert_is_a_problem(response, 422)
+    assert len(response.json()["errors"]) == 100
+
+
 @pytest.mark.parametrize("operation", OPERATIONS, ids=describe)
 async def test_ten_megabytes_are_refused_before_anything_is_done(
     client: AsyncClient, operation: Operation
