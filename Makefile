@@ -2,9 +2,11 @@
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
+CLIENT := clients/typescript
+CLIENT_INSTALLED := $(CLIENT)/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check check-fast articles lint format lock admin migration conformance
+.PHONY: help run test check check-fast articles lint format lock admin migration conformance client client-test
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -52,3 +54,17 @@ migration: .venv/.installed ## Write a migration for what has changed in app/mod
 
 conformance: .venv/.installed ## Run schemathesis against the served API
 	@BIN=$(BIN) scripts/conformance
+
+$(CLIENT_INSTALLED): $(CLIENT)/package-lock.json
+	@npm --prefix $(CLIENT) ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+client: .venv/.installed $(CLIENT_INSTALLED) ## Generate a TypeScript client from the OpenAPI document (Node 20 or newer)
+	@$(BIN)/python -m app init
+	@$(BIN)/python -m app openapi $(CLIENT)/openapi.json
+	@npm --prefix $(CLIENT) run --silent generate
+
+client-test: client ## Lint the document, compile the client, run sessions through it
+	@npm --prefix $(CLIENT) run --silent lint
+	@npm --prefix $(CLIENT) run --silent build
+	@BIN=$(BIN) scripts/served npm --prefix $(CLIENT) test --silent
