@@ -9,10 +9,10 @@ from typing import Annotated
 from uuid import UUID  # example
 
 import typer
-import uvicorn
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.exc import DBAPIError
 
+from app import server
 from app.core import migrations
 from app.core.config import EXAMPLE_SECRET, Settings, admin_password
 from app.core.errors import AppError
@@ -25,8 +25,6 @@ from app.schemas.base import Email
 from app.schemas.users import NewPassword
 from app.services.purge import Purged
 
-GRACE_SECONDS = 8
-"""Within which requests end after SIGTERM: container engines kill after ten."""
 ENV_FILE = Path(".env")
 ENV_EXAMPLE = migrations.ROOT / ".env.example"
 
@@ -86,21 +84,12 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65_535)] = 8000,
 ) -> None:
-    """Serve the API in this process."""
+    """Serve the API in this process, until SIGTERM or SIGINT ends it in good order."""
     settings = load_settings()
     _confirm_free(host, port)
     typer.echo(f"API and docs:   http://{f'[{host}]' if ':' in host else host}:{port}/docs")
     typer.echo("Make an admin:  make admin EMAIL=you@example.com")
-    uvicorn.run(
-        create_app(settings),
-        host=host,
-        port=port,
-        log_config=None,  # ours is in place already
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-        proxy_headers=False,  # TRUSTED_PROXIES decides, in the application
-    )
+    server.run(create_app(settings), settings, host=host, port=port)
 
 
 @cli.command()

@@ -377,7 +377,7 @@ class TestServe:
     def test_says_where_the_docs_are(
         self, environment: pytest.MonkeyPatch, listener: socket.socket
     ) -> None:
-        environment.setattr("uvicorn.run", lambda *_, **__: None)
+        environment.setattr("app.server.run", lambda *_, **__: None)
         host, port = listener.getsockname()[:2]
         listener.close()
 
@@ -419,7 +419,7 @@ class TestStart:
     def test_makes_all_that_is_missing_and_serves(
         self, environment: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
-        environment.setattr("uvicorn.run", lambda *_, **__: None)
+        environment.setattr("app.server.run", lambda *_, **__: None)
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
 

@@ -102,6 +102,9 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[list[IPvAnyNetwork], NoDecode] = Field(
         [], description="Addresses or networks whose `X-Forwarded-For` is believed."
     )
+    shutdown_drain_seconds: int = Field(
+        0, ge=0, le=300, description="How long a process that stops still serves, but is not ready."
+    )
     max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest request body.")
     log_level: Annotated[str, StringConstraints(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = Field(
         "INFO", description="DEBUG, INFO, WARNING or ERROR."

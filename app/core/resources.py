@@ -1,9 +1,10 @@
 """What the process holds open, shared by the API and the CLI."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.core.config import Settings
 from app.core.database import Database, create_engine
@@ -26,6 +27,8 @@ class Resources:
     account_key: bytes
     """Names accounts in the rate limiter's store, which no e-mail address may reach."""
     mailer: Mailer
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once the process is about to stop: it is not ready, though it still serves."""
 
 
 @asynccontextmanager

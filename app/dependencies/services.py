@@ -158,7 +158,7 @@ async def get_verification_service(services: ServicesDep) -> VerificationService
 
 async def get_health_service(resources: ResourcesDep) -> HealthService:
     """It needs no session of the request: it asks for one by itself."""
-    return HealthService(database=resources.database, limiter=limiter)
+    return HealthService(database=resources.database, limiter=limiter, stopping=resources.stopping)
 
 
 ActivityServiceDep = Annotated[ActivityService, Depends(get_activity_service)]

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from app.core.openapi import refusals
 from app.dependencies.services import HealthServiceDep
-from app.schemas.health import Liveness, NotReady, Readiness
+from app.schemas.health import Liveness, NotReady, Readiness, Stopping
 
 router = APIRouter(tags=["health"])
 
@@ -15,7 +15,9 @@ async def check_liveness() -> Liveness:
     return Liveness()
 
 
-@router.get("/readyz", responses=refusals(NotReady))
+@router.get("/readyz", responses=refusals(NotReady, Stopping))
 async def check_readiness(health: HealthServiceDep) -> Readiness:
-    """Database, migrations and, if there is one, Redis. Send no requests while one fails."""
+    """Database, migrations and, if there is one, Redis. Send no requests while one fails, or while
+    the process stops.
+    """
     return await health.check()

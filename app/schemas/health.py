@@ -47,3 +47,10 @@ class NotReady(ServiceUnavailable):
     def members(self) -> dict[str, Any]:
         """How each part is."""
         return {"checks": self._readiness.model_dump()}
+
+
+class Stopping(ServiceUnavailable):
+    """The process is about to stop: it still answers, but send requests elsewhere."""
+
+    code = "stopping"
+    detail = "The process is about to stop: it still answers, but send requests elsewhere."

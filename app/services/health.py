@@ -1,5 +1,7 @@
 """Whether the service can do its work."""
 
+import asyncio
+
 from sqlalchemy.exc import DBAPIError
 
 from app.core.database import Database
@@ -7,7 +9,7 @@ from app.core.errors import AppError
 from app.core.logging import get_logger
 from app.core.migrations import current_revision, newest_revision
 from app.core.rate_limit import SharedLimiter
-from app.schemas.health import NotReady, PartStatus, Readiness
+from app.schemas.health import NotReady, PartStatus, Readiness, Stopping
 
 _logger = get_logger(__name__)
 
@@ -15,12 +17,17 @@ _logger = get_logger(__name__)
 class HealthService:
     """Asks each part that the service needs."""
 
-    def __init__(self, *, database: Database, limiter: SharedLimiter) -> None:
+    def __init__(
+        self, *, database: Database, limiter: SharedLimiter, stopping: asyncio.Event
+    ) -> None:
         self._database = database
         self._limiter = limiter
+        self._stopping = stopping
 
     async def check(self) -> Readiness:
-        """How each part is. Raises NotReady when one fails."""
+        """How each part is. Raises NotReady when one fails, Stopping in a process that stops."""
+        if self._stopping.is_set():
+            raise Stopping
         database, migrations = await self._check_database()
         readiness = Readiness(
             database=database, migrations=migrations, redis=await self._check_redis()

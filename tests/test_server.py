@@ -1,0 +1,162 @@
+"""Stopping: a process is told to end under load, and no request is lost."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from httpx import AsyncClient
+from sqlmodel import text
+
+from app.core.config import Settings
+from app.core.database import create_engine
+from app.core.migrations import ROOT
+from tests.conftest import WORKER, empty_database, upgrade
+from tests.factories import API, PASSWORD, registration, request_token
+from tests.isolation import enter_empty_environment
+
+CLIENTS = 4
+DRAIN_SECONDS = 1
+MAX_WAIT_SECONDS = 20
+CONNECTIONS = text("""
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+""")
+
+
+@pytest.fixture
+async def database_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path
+) -> AsyncIterator[str]:
+    """The URL of a migrated database, which is that of the settings; nobody else uses it."""
+    enter_empty_environment(monkeypatch, tmp_path)
+    async with empty_database(f"{WORKER}_server", tmp_path) as url:
+        await upgrade(url)
+        monkeypatch.setenv("PYTHONPATH", str(ROOT))
+        monkeypatch.setenv("SECRET_KEY", settings.secret_key.get_secret_value())
+        monkeypatch.setenv("DATABASE_URL", url)
+        if settings.redis_url:
+            monkeypatch.setenv("REDIS_URL", settings.redis_url.get_secret_value())
+        monkeypatch.setenv("ARGON2_MEMORY_KIB", str(settings.argon2_memory_kib))
+        monkeypatch.setenv("LIMIT_GENERAL", "999999/second")
+        monkeypatch.setenv("SHUTDOWN_DRAIN_SECONDS", str(DRAIN_SECONDS))
+        yield url
+
+
+class Service:
+    """`python -m app serve`, in a process of its own."""
+
+    def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
+        self.process = process
+        self.url = f"http://127.0.0.1:{port}"
+        self.log = ""
+
+    async def wait_for_line(self, part: str) -> None:
+        """Read the log up to a line with this part."""
+        assert self.process.stdout is not None
+        while part not in self.log:
+            line = await self.process.stdout.readline()
+            assert line, f"{part!r} is not in the log: {self.log}"
+            self.log += line.decode()
+
+    def client(self) -> AsyncClient:
+        """A client with connections of its own."""
+        return AsyncClient(base_url=self.url, timeout=MAX_WAIT_SECONDS, trust_env=False)
+
+
+@asynccontextmanager
+async def served() -> AsyncIterator[Service]:
+    """The service, started; killed if the test fails."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "app", "serve", "--port", str(port)]
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    service = Service(process, port)
+    try:
+        await service.wait_for_line("Uvicorn running")
+        yield service
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def count_connections(url: str) -> int:
+    """Those of others to this PostgreSQL database."""
+    engine = create_engine(url, pool_size=1)
+    async with engine.connect() as connection:
+        count: int = (await connection.execute(CONNECTIONS)).scalar_one()
+    await engine.dispose()
+    return count
+
+
+@pytest.mark.usefixtures("database_of_its_own")
+class TestStop:
+    async def test_first_it_is_not_ready_then_no_request_is_lost_and_it_ends_with_success(
+        self, database_of_its_own: str
+    ) -> None:
+        under_load, half_sent = asyncio.Barrier(CLIENTS + 1), asyncio.Event()
+        not_ready, closed = asyncio.Event(), asyncio.Event()
+
+        async def use(headers: dict[str, str]) -> set[int]:
+            async with service.client() as client:
+                statuses = {(await client.get(f"{API}/users/me", headers=headers)).status_code}
+                await under_load.wait()
+                while not not_ready.is_set():
+                    statuses.add((await client.get(f"{API}/users/me", headers=headers)).status_code)
+                for _ in range(3):
+                    statuses.add((await client.get(f"{API}/users/me", headers=headers)).status_code)
+            return statuses
+
+        async def body() -> AsyncIterator[bytes]:
+            yield b'{"email": "slow@example.com", '
+            half_sent.set()
+            await closed.wait()
+            yield f'"password": "{PASSWORD}"}}'.encode()
+
+        async def register_slowly(client: AsyncClient) -> httpx.Response:
+            headers = {"Content-Type": "application/json"}
+            return await client.post(f"{API}/users", content=body(), headers=headers)
+
+        async with asyncio.timeout(MAX_WAIT_SECONDS), served() as service:
+            async with service.client() as client, asyncio.TaskGroup() as group:
+                user = registration()
+                await client.post(f"{API}/users", json=user)
+                login = await request_token(client, str(user["email"]))
+                headers = {"Authorization": f"Bearer {login.json()['access_token']}"}
+                users = [group.create_task(use(headers)) for _ in range(CLIENTS)]
+                slow = group.create_task(register_slowly(client))
+                await under_load.wait()
+                await half_sent.wait()
+                before = await client.get("/readyz")
+
+                service.process.send_signal(signal.SIGTERM)
+
+                while (readiness := await client.get("/readyz")).status_code == 200:
+                    pass
+                not_ready.set()
+                await asyncio.gather(*users)
+                await service.wait_for_line("Waiting for connections to close")
+                with pytest.raises(httpx.ConnectError):
+                    await client.get("/livez")
+                closed.set()
+            await service.wait_for_line("Application shutdown complete")
+            exit_code = await service.process.wait()
+            while "TEST_DATABASE_URL" in os.environ and await count_connections(
+                database_of_its_own
+            ):
+                pass
+
+        assert before.status_code == 200
+        assert (readiness.status_code, readiness.json()["code"]) == (503, "stopping")
+        assert readiness.headers["Connection"] == "close"
+        assert [task.result() for task in users] == [{200}] * CLIENTS
+        assert slow.result().status_code == 201
+        assert exit_code == 0
+        assert "server.draining" in service.log
