@@ -12,7 +12,7 @@ from app.core.config import Settings
 from app.core.errors import install_error_handlers
 from app.core.logging import configure_logging
 from app.core.middleware import install_middleware
-from app.core.migrations import newest_revision
+from app.core.migrations import known_revisions
 from app.core.openapi import complete
 from app.core.rate_limit import install_rate_limits, limiter
 from app.core.resources import open_resources
@@ -79,7 +79,7 @@ def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMan
         async with open_resources(settings) as resources, limiter.open(settings):
             app.state.resources = resources
             await resources.passwords.warm_up()
-            newest_revision()  # read from disk now, not by the first /readyz
+            known_revisions()  # read from disk now, not by the first /readyz
             # What start-up made stays for good: without this, each full collection walks it all.
             gc.collect()
             gc.freeze()

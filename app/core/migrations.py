@@ -19,9 +19,23 @@ def configuration() -> Config:
 
 
 @cache
-def newest_revision() -> str | None:
-    """The revision that this code expects."""
-    return ScriptDirectory.from_config(configuration()).get_current_head()
+def known_revisions() -> list[str]:
+    """The revisions of this code, newest first."""
+    scripts = ScriptDirectory.from_config(configuration())
+    return [script.revision for script in scripts.walk_revisions()]
+
+
+def newest_revision() -> str:
+    """The revision that this code migrates to."""
+    return known_revisions()[0]
+
+
+def is_behind(revision: str | None) -> bool:
+    """Whether a database at this revision lacks a migration of this code.
+
+    One that it does not know is of newer code: while that is rolled out, both of them serve.
+    """
+    return revision is None or revision in known_revisions()[1:]
 
 
 async def current_revision(database: Database) -> str | None:

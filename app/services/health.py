@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError
 from app.core.database import Database
 from app.core.errors import AppError
 from app.core.logging import get_logger
-from app.core.migrations import current_revision, newest_revision
+from app.core.migrations import current_revision, is_behind
 from app.core.rate_limit import SharedLimiter
 from app.schemas.health import NotReady, PartStatus, Readiness, Stopping
 
@@ -42,8 +42,7 @@ class HealthService:
         except (AppError, DBAPIError):
             _logger.exception("health.database_failed")
             return PartStatus.FAILED, PartStatus.FAILED
-        at_head = revision == newest_revision()
-        return PartStatus.OK, PartStatus.OK if at_head else PartStatus.FAILED
+        return PartStatus.OK, PartStatus.FAILED if is_behind(revision) else PartStatus.OK
 
     async def _check_redis(self) -> PartStatus:
         match await self._limiter.is_store_reachable():

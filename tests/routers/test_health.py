@@ -1,13 +1,16 @@
 """Liveness and readiness over HTTP."""
 
+import asyncio
 from dataclasses import replace
 
-import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
+from sqlmodel import text
 
 from app.core.resources import Resources
 from tests.observation import unreachable_database
+
+STAMP = text("UPDATE alembic_version SET version_num = :revision")
 
 
 async def test_is_live_without_a_database(
@@ -40,13 +43,42 @@ async def test_says_that_the_database_fails(
     assert "Retry-After" in response.headers
 
 
-async def test_says_that_the_database_is_not_migrated(
-    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+async def stamp(resources: Resources, revision: str) -> None:
+    """Say that the database is at the revision."""
+    async with resources.database.transaction() as session:
+        connection = await session.connection()
+        await connection.execute(STAMP, {"revision": revision})
+
+
+async def test_says_that_the_database_lacks_a_migration(
+    client: AsyncClient, resources: Resources
 ) -> None:
-    monkeypatch.setattr("app.services.health.newest_revision", lambda: "a newer one")
+    await stamp(resources, "0001")
 
     response = await client.get("/readyz")
 
     assert response.status_code == 503
     assert response.json()["checks"]["database"] == "ok"
     assert response.json()["checks"]["migrations"] == "failed"
+
+
+async def test_stays_ready_while_newer_code_that_has_migrated_is_rolled_out(
+    client: AsyncClient, resources: Resources
+) -> None:
+    await stamp(resources, "newer")
+
+    response = await client.get("/readyz")
+
+    assert (response.status_code, response.json()["migrations"]) == (200, "ok")
+
+
+async def test_is_not_ready_once_it_stops(
+    client: AsyncClient, app: FastAPI, resources: Resources
+) -> None:
+    app.state.resources = replace(resources, stopping=asyncio.Event())
+    app.state.resources.stopping.set()
+
+    response = await client.get("/readyz")
+
+    assert (response.status_code, response.json()["code"]) == (503, "stopping")
+    assert (await client.get("/livez")).status_code == 200
