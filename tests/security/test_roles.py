@@ -1,0 +1,180 @@
+"""The roles of the database: the service has all that it needs, and no more."""
+
+import os
+import secrets
+import shutil
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import text
+
+from app.core.config import Settings
+from app.core.database import create_engine
+from app.core.migrations import ROOT
+from app.main import create_app
+from tests.conftest import WORKER, empty_database, open_client, upgrade
+from tests.factories import API, PASSWORD, registration, request_token
+
+pytestmark = [
+    pytest.mark.skipif("TEST_DATABASE_URL" not in os.environ, reason="SQLite has no roles"),
+    pytest.mark.skipif(shutil.which("psql") is None, reason="the roles are made by psql"),
+]
+
+INSUFFICIENT_PRIVILEGE = "42501"
+RESTRICT_VIOLATION = "23001"
+FUNCTION = "RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'"
+
+
+@dataclass(frozen=True)
+class Roles:
+    """A database that deploy/roles.sql has prepared and its owner has migrated."""
+
+    url: URL
+    owner: str
+    runtime: str
+    stranger: str
+    """A role of the same server that has nothing to do with it."""
+
+    def url_of(self, role: str) -> str:
+        """The database, for that role."""
+        return self.url.set(username=role).render_as_string(hide_password=False)
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[AsyncConnection]:
+    """A connection, whose transaction is committed at the end."""
+    engine = create_engine(url, pool_size=1)
+    try:
+        async with engine.begin() as connection:
+            yield connection
+    finally:
+        await engine.dispose()
+
+
+@pytest.fixture(scope="module")
+async def roles(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Roles]:
+    """The roles of a database of this module's own; both are gone afterwards."""
+    suffix = secrets.token_hex(4)
+    owner, runtime, stranger = (f"{role}_{suffix}" for role in ("owner", "runtime", "stranger"))
+    server = os.environ["TEST_DATABASE_URL"]
+    empty = empty_database(f"{WORKER}_roles", tmp_path_factory.mktemp("roles"))
+    async with empty as url:
+        subprocess.run(  # noqa: ASYNC221 -- nothing else runs meanwhile
+            ["psql", "--no-psqlrc", "--quiet", "--file", ROOT / "deploy" / "roles.sql", url],
+            check=True,
+            env={
+                **os.environ,
+                "OWNER_ROLE": owner,
+                "OWNER_PASSWORD": PASSWORD,
+                "RUNTIME_ROLE": runtime,
+                "RUNTIME_PASSWORD": PASSWORD,
+            },
+        )
+        made = Roles(make_url(url).set(password=PASSWORD), owner, runtime, stranger)
+        async with connected(url) as connection:
+            await connection.execute(text(f"CREATE ROLE {stranger} LOGIN PASSWORD '{PASSWORD}'"))
+            await connection.execute(text("CREATE SCHEMA private"))
+            await connection.execute(text("CREATE TABLE private.secrets (id int)"))
+        await upgrade(made.url_of(owner))
+        yield made
+    name = make_url(server).set(database="postgres").render_as_string(hide_password=False)
+    async with connected(name) as connection:
+        await connection.execute(text(f"DROP ROLE {owner}, {runtime}, {stranger}"))
+
+
+async def refusal(url: str, statement: str) -> str | None:
+    """The SQLSTATE with which the statement is refused there; it must not be carried out."""
+    with pytest.raises(DBAPIError) as refused:
+        async with connected(url) as connection:
+            await connection.execute(text(statement))
+    return getattr(refused.value.orig, "sqlstate", None)
+
+
+@pytest.fixture
+async def running(settings: Settings, roles: Roles) -> AsyncIterator[FastAPI]:
+    """The application, started, on the runtime role."""
+    url = SecretStr(roles.url_of(roles.runtime))
+    app = create_app(settings.model_copy(update={"database_url": url}))
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+async def test_the_runtime_role_is_enough_to_serve(running: FastAPI) -> None:
+    async with open_client(running) as client:
+        user = registration()
+
+        ready = await client.get("/readyz")
+        registered = await client.post(f"{API}/users", json=user)
+        login = await request_token(client, str(user["email"]))
+        headers = {"Authorization": f"Bearer {login.json()['access_token']}"}
+        changed = await client.patch(f"{API}/users/me", json={"full_name": "Ada"}, headers=headers)
+        deleted = await client.post(
+            f"{API}/users/me/deletion", json={"password": PASSWORD}, headers=headers
+        )
+
+    answers = [ready, registered, login, changed, deleted]
+    assert [answer.status_code for answer in answers] == [200, 201, 200, 200, 204]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TABLE mine (id int)",
+        "CREATE TEMPORARY TABLE users (id int)",
+        "CREATE INDEX mine ON users (email)",
+        "ALTER TABLE users ADD COLUMN mine int",
+        "ALTER TABLE users OWNER TO CURRENT_USER",
+        "DROP TABLE sessions CASCADE",
+        "TRUNCATE sessions CASCADE",
+        "CREATE SCHEMA mine",
+        f"CREATE FUNCTION mine() {FUNCTION}",
+        "CREATE EXTENSION hstore",
+        "CREATE ROLE mine",
+        "COPY users TO '/dev/null'",
+        "COPY users TO PROGRAM 'true'",
+        "ALTER TABLE activity DISABLE TRIGGER append_only",
+        "DROP TRIGGER append_only ON activity",
+        f"CREATE OR REPLACE FUNCTION refuse_change() {FUNCTION}",
+        "SET session_replication_role = replica",
+        "TRUNCATE activity",
+        "INSERT INTO alembic_version VALUES ('mine')",
+        "UPDATE alembic_version SET version_num = 'mine'",
+        "DELETE FROM alembic_version",
+        "SELECT * FROM private.secrets",
+        "SELECT * FROM pg_authid",
+        "SET ROLE {owner}",
+        "SET SESSION AUTHORIZATION {owner}",
+        "GRANT {owner} TO {runtime}",
+    ],
+)
+async def test_the_runtime_role_may_do_nothing_else(roles: Roles, statement: str) -> None:
+    named = statement.format(owner=roles.owner, runtime=roles.runtime)
+
+    assert await refusal(roles.url_of(roles.runtime), named) == INSUFFICIENT_PRIVILEGE
+
+
+@pytest.mark.parametrize("statement", ["UPDATE activity SET action = 'x'", "DELETE FROM activity"])
+async def test_the_audit_trail_refuses_the_runtime_role_too(roles: Roles, statement: str) -> None:
+    assert await refusal(roles.url_of(roles.runtime), statement) == RESTRICT_VIOLATION
+
+
+@pytest.mark.usefixtures("app")  # migrates it
+async def test_the_runtime_role_reads_no_other_database(roles: Roles, settings: Settings) -> None:
+    other = make_url(settings.database_url.get_secret_value())
+    url = other.set(username=roles.runtime, password=PASSWORD)
+
+    refused = await refusal(url.render_as_string(hide_password=False), "SELECT * FROM users")
+
+    assert refused == INSUFFICIENT_PRIVILEGE
+
+
+async def test_no_other_role_connects(roles: Roles) -> None:
+    assert await refusal(roles.url_of(roles.stranger), "SELECT 1") == INSUFFICIENT_PRIVILEGE
