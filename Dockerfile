@@ -6,9 +6,11 @@ RUN python -m venv --without-pip /venv \
     && pip --python /venv/bin/python install --no-cache-dir --only-binary=:all: --require-hashes -r requirements.txt
 
 FROM python:3.13-slim
+# Nothing that installs is left, and nothing belongs to the user that serves.
+RUN python -m pip uninstall --yes --root-user-action=ignore pip \
+    && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin plumbline
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1
-RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin plumbline
 WORKDIR /srv
 COPY --from=build /venv /venv
 COPY alembic.ini pyproject.toml ./
