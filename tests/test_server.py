@@ -23,7 +23,7 @@ from tests.isolation import enter_empty_environment
 
 CLIENTS = 4
 DRAIN_SECONDS = 1
-MAX_WAIT_SECONDS = 20
+MAX_WAIT_SECONDS = 60
 CONNECTIONS = text("""
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
