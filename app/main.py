@@ -9,11 +9,11 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from app.core.config import Settings
-from app.core.errors import install_error_handlers
 from app.core.logging import configure_logging
 from app.core.middleware import install_middleware
 from app.core.migrations import known_revisions
 from app.core.openapi import complete
+from app.core.problems import install_error_handlers
 from app.core.rate_limit import install_rate_limits, limiter
 from app.core.resources import open_resources
 from app.routers import docs, health, v1

@@ -14,17 +14,10 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.core import clock
 from app.core.config import Settings
-from app.core.errors import (
-    FRAMEWORK_ERRORS,
-    PROBLEM_MEDIA_TYPE,
-    REQUEST_ID,
-    BadRequest,
-    BodyTooLarge,
-    InternalError,
-    problem_response,
-)
+from app.core.errors import BadRequest, BodyTooLarge, InternalError
 from app.core.ids import new_id
 from app.core.logging import REQUEST_ID_MAX_LENGTH, bind_request_id, get_logger
+from app.core.problems import FRAMEWORK_ERRORS, PROBLEM_MEDIA_TYPE, REQUEST_ID, problem_response
 from app.core.rate_limit import limiter
 
 SECURITY_HEADERS: Final = {

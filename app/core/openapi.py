@@ -8,16 +8,15 @@ from typing import Any
 from pydantic import BaseModel
 
 from app.core.errors import (
-    PROBLEM_MEDIA_TYPE,
     AppError,
     BadRequest,
     BodyTooLarge,
     InternalError,
     InvalidInput,
     PreconditionFailed,
-    Problem,
     Unauthenticated,
 )
+from app.core.problems import PROBLEM_MEDIA_TYPE, Problem
 
 HEADERS = {
     "ETag": "The entity tag of this representation (RFC 9110 §8.8.3).",

@@ -22,7 +22,8 @@ from slowapi.errors import RateLimitExceeded
 
 from app.core import clock
 from app.core.config import Settings
-from app.core.errors import RateLimited, answer_app_error
+from app.core.errors import RateLimited
+from app.core.problems import answer_app_error
 from app.core.rate_limit_store import Store, open_store
 
 IPV6_PREFIX = 64

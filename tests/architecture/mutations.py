@@ -129,7 +129,7 @@ MUTATIONS = [
     by_tests(
         37,
         "tests/security/test_input.py",
-        Edit("app/core/errors.py", '"message": item["msg"]', '"message": str(item)'),
+        Edit("app/core/problems.py", '"message": item["msg"]', '"message": str(item)'),
     ),
     by_ruff(38, "D102", Edit("app/core/mail.py", '        """Keep it."""\n', "")),
     by_ruff(42, "F401", Edit(SERVICE, FIRST_IMPORT, f"{FIRST_IMPORT}import json\n")),

@@ -10,10 +10,10 @@ from fastapi import FastAPI
 from httpx import AsyncClient
 
 from app.core.config import Environment, Settings
-from app.core.errors import install_error_handlers
 from app.core.logging import get_logger
 from app.core.mail import MemoryMailer
 from app.core.middleware import install_middleware
+from app.core.problems import install_error_handlers
 from app.core.tokens import digest
 from tests.conftest import open_client
 from tests.factories import (
