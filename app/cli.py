@@ -18,12 +18,14 @@ from app.core.config import EXAMPLE_SECRET, Settings, admin_password
 from app.core.errors import AppError
 from app.core.logging import configure_logging
 from app.core.resources import open_resources
-from app.dependencies.jobs import unit_of_work
 from app.dependencies.projects import ProjectServices  # example
+from app.dependencies.services import unit_of_work
 from app.main import create_app
+from app.outbox_cli import outbox, worker
 from app.schemas.base import Email
 from app.schemas.users import NewPassword
 from app.services.purge import Purged
+from app.terminal import failure, load_settings
 
 ENV_FILE = Path(".env")
 ENV_EXAMPLE = migrations.ROOT / ".env.example"
@@ -34,26 +36,12 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+cli.command()(worker)
+cli.add_typer(outbox, name="outbox")
 
 # What is typed here is held to the rules of the API.
 _email: TypeAdapter[str] = TypeAdapter(Email)
 _new_password: TypeAdapter[str] = TypeAdapter(NewPassword)
-
-
-def load_settings() -> Settings:
-    """The settings; if they have faults, all of them are printed and the process exits with 1."""
-    try:
-        return Settings()
-    except ValidationError as error:
-        faults = [f"{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors()]
-        raise _failure(*faults) from error
-
-
-def _failure(*lines: str) -> typer.Exit:
-    """Print what is wrong; what to raise, so that the process exits with 1."""
-    for line in lines:
-        typer.secho(line, fg=typer.colors.RED, err=True)
-    return typer.Exit(1)
 
 
 @cli.command()
@@ -75,7 +63,7 @@ def migrate() -> None:
     try:
         migrations.upgrade()
     except (DBAPIError, OSError) as error:
-        raise _failure(f"The database cannot be migrated: {error}") from error
+        raise failure(f"The database cannot be migrated: {error}") from error
     typer.echo(f"The database is at {migrations.newest_revision()}.")
 
 
@@ -110,7 +98,7 @@ def _confirm_free(host: str, port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
     except OSError as error:
-        raise _failure(
+        raise failure(
             f"Cannot listen on {host}:{port}: {error.strerror}. Choose another: PORT=8001."
         ) from error
 
@@ -128,10 +116,10 @@ def create_admin(
     try:
         outcome = asyncio.run(_create_admin(settings, _email.validate_python(email)))
     except ValidationError as error:
-        raise _failure(error.errors()[0]["msg"]) from error
+        raise failure(error.errors()[0]["msg"]) from error
     except AppError as error:
         violations = error.members().get("errors", [{"message": error.detail}])
-        raise _failure(violations[0]["message"]) from error
+        raise failure(violations[0]["message"]) from error
     typer.echo(outcome)
 
 
@@ -156,7 +144,7 @@ def purge() -> None:
     try:
         purged = asyncio.run(_purge(settings))
     except AppError as error:
-        raise _failure(error.detail) from error
+        raise failure(error.detail) from error
     typer.echo(
         f"Deleted {purged.sessions} sessions, {purged.one_time_tokens} one-time tokens, "
         f"{purged.idempotency_keys} idempotency keys."
@@ -200,12 +188,12 @@ def seed(
     settings = load_settings()
     configure_logging(settings)
     if settings.is_production:
-        raise _failure("This is no database to play with: ENVIRONMENT is production.")
+        raise failure("This is no database to play with: ENVIRONMENT is production.")
     password = secrets.token_urlsafe(16)
     try:
         project_id = asyncio.run(_seed(settings, password, tasks))
     except AppError as error:
-        raise _failure(error.detail) from error
+        raise failure(error.detail) from error
     typer.echo(f"Made project {project_id} with {tasks} tasks.")
     typer.echo(f"Log in as owner@, editor@ or viewer@example.com with the password {password}")
 

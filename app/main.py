@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -17,6 +17,7 @@ from app.core.problems import install_error_handlers
 from app.core.rate_limit import install_rate_limits, limiter
 from app.core.resources import open_resources
 from app.routers import docs, health, v1
+from app.worker import running_worker
 
 TITLE = "Plumbline"
 VERSION = "0.1.0"
@@ -83,7 +84,9 @@ def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMan
             # What start-up made stays for good: without this, each full collection walks it all.
             gc.collect()
             gc.freeze()
-            yield
+            worker = running_worker(resources) if settings.outbox_embedded else nullcontext()
+            async with worker:
+                yield
 
     return lifespan
 

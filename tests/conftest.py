@@ -27,13 +27,12 @@ from app.core.resources import Resources
 from app.main import create_app
 from app.models import Base
 from tests.factories import Factory
-from tests.observed_answers import Answer, ObservedAnswers
+from tests.inbox import Inbox
+from tests.observed_answers import ObservedAnswers
 from tests.routes import DOCUMENT
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
-# All of v1 is told to answer 503; but this one asks nothing of the database until it has answered.
-NEVER_UNAVAILABLE = Answer("POST /api/v1/auth/password-reset", 503, "`service_unavailable`")
-ANSWERS = ObservedAnswers(DOCUMENT, unanswerable=[NEVER_UNAVAILABLE])
+ANSWERS = ObservedAnswers(DOCUMENT)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -86,6 +85,7 @@ def settings(database_url: str) -> Settings:
         redis_url=os.environ.get("TEST_REDIS_URL"),
         argon2_memory_kib=8,
         argon2_rounds=1,
+        outbox_embedded=False,
     )
 
 
@@ -187,10 +187,9 @@ def factory(client: AsyncClient, resources: Resources) -> Factory:
 
 
 @pytest.fixture
-def mailer(resources: Resources) -> MemoryMailer:
-    """Holds the mails that left."""
-    assert isinstance(resources.mailer, MemoryMailer)
-    return resources.mailer
+def inbox(resources: Resources) -> Inbox:
+    """The mails of `client`: they leave when the test reads them."""
+    return Inbox(resources)
 
 
 @pytest.fixture

@@ -132,6 +132,9 @@ class Settings(BaseSettings):
     )
     smtp_username: str | None = Field(None, description="Log-in at the mail server, if it asks.")
     smtp_password: SecretStr | None = Field(None, description="Its password.")
+    outbox_embedded: bool = Field(
+        True, description="Whether the API's process sends mails too; `false` beside `worker`."
+    )
 
     limits_enabled: bool = Field(True, description="`false` only for load tests.")
     limit_general: Policy = Field("600/minute", description="All requests of an IP.")

@@ -6,9 +6,9 @@ The only place that imports aiosmtplib and Jinja2.
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import make_msgid
 from pathlib import Path
 from typing import Protocol
+from uuid import UUID
 
 import aiosmtplib
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -53,16 +53,18 @@ def render(template: str, *, to: str, subject: str, curl: str | None = None, **v
 
 
 class Mailer(Protocol):
-    """Sends a mail now. Services do not: they hand their mails to a `MailQueue`."""
+    """Sends a mail now. Services do not: they hand their mails to the outbox."""
 
-    async def send(self, mail: Mail) -> None:
-        """Send it, or raise what went wrong."""
+    async def send(self, mail: Mail, *, key: UUID) -> None:
+        """Send it, or raise what went wrong. A mail that is sent again has the same key, so that
+        receivers can drop it.
+        """
 
 
 class ConsoleMailer:
     """Writes mails to the log, links included: for development only."""
 
-    async def send(self, mail: Mail) -> None:
+    async def send(self, mail: Mail, *, key: UUID) -> None:  # noqa: ARG002 -- nobody drops lines
         """Log it."""
         lines = ["mail.console", f"To: {mail.to}", f"Subject: {mail.subject}", "", mail.text]
         if mail.curl:
@@ -77,7 +79,7 @@ class SmtpMailer:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    async def send(self, mail: Mail) -> None:
+    async def send(self, mail: Mail, *, key: UUID) -> None:
         """Send it, or raise what went wrong."""
         settings = self._settings
         message = EmailMessage()
@@ -85,7 +87,7 @@ class SmtpMailer:
         message["To"] = Address(addr_spec=mail.to)  # one address, never a list of them
         message["Subject"] = mail.subject
         message["Date"] = clock.now()
-        message["Message-ID"] = make_msgid(domain=settings.public_url.host)
+        message["Message-ID"] = f"<{key}@{settings.public_url.host}>"
         message.set_content(mail.text)
         message.add_alternative(mail.html, subtype="html")
         password = settings.smtp_password
@@ -107,7 +109,7 @@ class MemoryMailer:
     def __init__(self) -> None:
         self.sent: list[Mail] = []
 
-    async def send(self, mail: Mail) -> None:
+    async def send(self, mail: Mail, *, key: UUID) -> None:  # noqa: ARG002 -- all are kept
         """Keep it."""
         self.sent.append(mail)
 
@@ -119,23 +121,3 @@ def create_mailer(settings: Settings) -> Mailer:
             return ConsoleMailer()
         case MailBackend.SMTP:
             return SmtpMailer(settings)
-
-
-class MailQueue:
-    """The mails of a transaction. They leave when it has been committed, else never."""
-
-    def __init__(self, mailer: Mailer) -> None:
-        self._mailer = mailer
-        self._mails: list[Mail] = []
-
-    def add(self, mail: Mail) -> None:
-        """Keep a mail until `deliver`."""
-        self._mails.append(mail)
-
-    async def deliver(self) -> None:
-        """Send what was kept. Its transaction is done, so a failure can only be logged."""
-        for mail in self._mails:
-            try:
-                await self._mailer.send(mail)
-            except Exception:
-                _logger.exception("mail.failed", subject=mail.subject)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from app.core.config import Settings
 from app.core.database import Database, create_engine
+from app.core.encryption import Cipher
 from app.core.keys import KeyRing
 from app.core.mail import Mailer, create_mailer
 from app.core.pagination import Cursors
@@ -27,6 +28,9 @@ class Resources:
     account_key: bytes
     """Names accounts in the rate limiter's store, which no e-mail address may reach."""
     mailer: Mailer
+    outbox_cipher: Cipher
+    outbox_filled: asyncio.Event
+    """Wakes the worker of this process, if there is one: a message has been committed."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once the process is about to stop: it is not ready, though it still serves."""
 
@@ -54,6 +58,8 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
             cursors=Cursors(keys),
             account_key=keys.derive("account")[0],
             mailer=create_mailer(settings),
+            outbox_cipher=Cipher(keys, purpose="outbox"),
+            outbox_filled=asyncio.Event(),
         )
     finally:
         passwords.close()

@@ -1,12 +1,13 @@
 """Services, put together for one transaction."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import Annotated
 
 from fastapi import BackgroundTasks, Depends
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core.mail import MailQueue
 from app.core.rate_limit import limiter
 from app.core.resources import Resources
 from app.dependencies.database import ResourcesDep, SessionDep
@@ -14,6 +15,7 @@ from app.repositories.activity import ActivityRepository
 from app.repositories.idempotency import IdempotencyKeyRepository
 from app.repositories.members import MemberRepository  # example
 from app.repositories.one_time_tokens import OneTimeTokenRepository
+from app.repositories.outbox import OutboxRepository
 from app.repositories.sessions import SessionRepository
 from app.repositories.users import UserRepository
 from app.services.activity import ActivityService
@@ -24,6 +26,7 @@ from app.services.idempotency import IdempotencyService
 from app.services.login_throttle import LoginThrottle
 from app.services.mail import MailService
 from app.services.one_time_tokens import OneTimeTokenService
+from app.services.outbox import OutboxService
 from app.services.passwords import PasswordService
 from app.services.purge import PurgeService
 from app.services.sessions import SessionService
@@ -32,15 +35,16 @@ from app.services.verification import VerificationService
 
 
 class Services:
-    """The services of one transaction, made when asked for: by a request, a job or the CLI."""
+    """The services of one transaction, made when asked for: by a request, a worker or the CLI."""
 
-    def __init__(self, session: AsyncSession, mails: MailQueue, resources: Resources) -> None:
+    def __init__(self, session: AsyncSession, resources: Resources) -> None:
         self.session = session
         self.resources = resources
         self._users = UserRepository(session)
         self._sessions = SessionRepository(session)
         self._one_time_tokens = OneTimeTokenRepository(session)
-        self._mails = MailService(mails, resources.settings)
+        self.outbox = OutboxService(OutboxRepository(session), resources.outbox_cipher)
+        self._mails = MailService(self.outbox, resources.settings)
 
     @cached_property
     def activity(self) -> ActivityService:
@@ -91,6 +95,7 @@ class Services:
             sessions=self._sessions,
             one_time_tokens=self._one_time_token_service,
             mails=self._mails,
+            outbox=self.outbox,
             activity=self.activity,
         )
 
@@ -115,14 +120,28 @@ class Services:
     def _one_time_token_service(self) -> OneTimeTokenService:
         return OneTimeTokenService(users=self._users, tokens=self._one_time_tokens)
 
+    async def wake_worker(self) -> None:
+        """After the commit: tell the worker of this process what it would see a little later."""
+        if self.outbox.has_added:
+            self.resources.outbox_filled.set()
+
+
+@asynccontextmanager
+async def unit_of_work(resources: Resources) -> AsyncIterator[Services]:
+    """Services in a transaction outside of any request."""
+    async with resources.database.transaction(patient=True) as session:
+        services = Services(session, resources)
+        yield services
+    await services.wake_worker()
+
 
 async def get_services(
     session: SessionDep, tasks: BackgroundTasks, resources: ResourcesDep
 ) -> Services:
-    """The services of a request. Its mails leave after its answer, and never after an error."""
-    mails = MailQueue(resources.mailer)
-    tasks.add_task(mails.deliver)
-    return Services(session, mails, resources)
+    """The services of a request."""
+    services = Services(session, resources)
+    tasks.add_task(services.wake_worker)
+    return services
 
 
 ServicesDep = Annotated[Services, Depends(get_services)]

@@ -15,7 +15,6 @@ from app.dependencies.auth import (
     RevocationDep,
     TokenGrantDep,
 )
-from app.dependencies.jobs import JobsDep
 from app.dependencies.limits import (
     limit_mail_request,
     limit_mail_request_by_user,
@@ -127,9 +126,9 @@ async def resend_verification(user: CurrentUserDep, verification: VerificationSe
     response_class=Response,
     dependencies=[Depends(limit_mail_request)],
 )
-async def request_password_reset(body: PasswordResetRequest, jobs: JobsDep) -> None:
+async def request_password_reset(body: PasswordResetRequest, passwords: PasswordServiceDep) -> None:
     """Mail a token to the user with this address. The answer is the same when there is none."""
-    jobs.send_password_reset(body.email)
+    passwords.request_reset(body.email)
 
 
 @router.post(

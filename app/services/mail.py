@@ -4,17 +4,18 @@ import shlex
 from urllib.parse import urlencode
 
 from app.core.config import Settings
-from app.core.mail import MailQueue, render
+from app.core.mail import render
 from app.models.users import User
+from app.services.outbox import OutboxService
 
 API = "/api/v1/auth"
 
 
 class MailService:
-    """Composes mails and queues them; they leave when the transaction has been committed."""
+    """Composes mails and puts them into the outbox: they leave after the commit."""
 
-    def __init__(self, queue: MailQueue, settings: Settings) -> None:
-        self._queue = queue
+    def __init__(self, outbox: OutboxService, settings: Settings) -> None:
+        self._outbox = outbox
         self._settings = settings
 
     def send_verification(self, user: User, token: str) -> None:
@@ -27,7 +28,7 @@ class MailService:
             link=self._link("/verify-email", token),
             curl=self._curl("/verify-email", body),
         )
-        self._queue.add(mail)
+        self._outbox.add(mail)
 
     def send_password_reset(self, user: User, token: str) -> None:
         """Let the user choose a new password."""
@@ -39,7 +40,7 @@ class MailService:
             link=self._link("/reset-password", token),
             curl=self._curl("/password-reset/confirm", body),
         )
-        self._queue.add(mail)
+        self._outbox.add(mail)
 
     def send_password_changed(self, user: User) -> None:
         """Tell the user, who may not have been the one who changed it."""
@@ -49,7 +50,7 @@ class MailService:
             subject="Your password was changed",
             link=self._settings.link("/reset-password"),
         )
-        self._queue.add(mail)
+        self._outbox.add(mail)
 
     def _link(self, path: str, token: str) -> str:
         return f"{self._settings.link(path)}?{urlencode({'token': token})}"

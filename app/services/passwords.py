@@ -10,6 +10,7 @@ from app.services.activity import ActivityService
 from app.services.auth import Principal
 from app.services.mail import MailService
 from app.services.one_time_tokens import OneTimeTokenService
+from app.services.outbox import OutboxService, ResetRequest
 
 
 class PasswordService:
@@ -22,12 +23,14 @@ class PasswordService:
         sessions: SessionRepository,
         one_time_tokens: OneTimeTokenService,
         mails: MailService,
+        outbox: OutboxService,
         activity: ActivityService,
     ) -> None:
         self._users = users
         self._sessions = sessions
         self._one_time_tokens = one_time_tokens
         self._mails = mails
+        self._outbox = outbox
         self._activity = activity
 
     async def change(self, principal: Principal, *, current: str, new: str, slot: HashSlot) -> None:
@@ -40,6 +43,10 @@ class PasswordService:
         await self._one_time_tokens.discard(user, TokenPurpose.RESET_PASSWORD)
         self._activity.record("user.password_changed", by=user.id, on=user.id)
         self._mails.send_password_changed(user)
+
+    def request_reset(self, email: str) -> None:
+        """Have `send_reset` called after the answer, so that it tells nothing about the address."""
+        self._outbox.add(ResetRequest(email))
 
     async def send_reset(self, email: str) -> None:
         """Mail a token to the user with this address, if there is an active one."""

@@ -1,14 +1,14 @@
 """The worked example: projects, members, tags and tasks.
 
 Revision: example
-Follows: 0002
+Follows: 0003
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision: str = "example"
-down_revision: str | None = "0002"
+down_revision: str | None = "0003"
 branch_labels: str | None = None
 depends_on: str | None = None
 

@@ -53,7 +53,10 @@ def _line_of_import(module: Module, local: str) -> int:
 LAYERS_ABOVE_REPOSITORIES = (
     "main",
     "cli",
+    "outbox_cli",
+    "terminal",
     "asgi",
+    "worker",
     "routers",
     "dependencies",
     "services",

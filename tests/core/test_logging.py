@@ -11,7 +11,6 @@ from httpx import AsyncClient
 
 from app.core.config import Environment, Settings
 from app.core.logging import get_logger
-from app.core.mail import MemoryMailer
 from app.core.middleware import install_middleware
 from app.core.problems import install_error_handlers
 from app.core.tokens import digest
@@ -26,6 +25,7 @@ from tests.factories import (
     request_token,
     token_in,
 )
+from tests.inbox import Inbox
 from tests.isolation import Log, captured_log
 
 
@@ -114,12 +114,12 @@ class TestRequestId:
 
 class TestSecrets:
     async def test_stay_out_of_the_log_in_the_whole_life_of_an_account(
-        self, client: AsyncClient, factory: Factory, mailer: MemoryMailer, log: Log
+        self, client: AsyncClient, factory: Factory, inbox: Inbox, log: Log
     ) -> None:
         email, mistyped, queried = "ada@example.com", "mistyped horse battery", "queried-cursor"
 
         user = (await client.post(f"{API}/users", json=registration(email=email))).json()
-        verification = token_in(mailer.sent[-1])
+        verification = token_in((await inbox.read())[-1])
         await client.post(f"{API}/auth/verify-email", json={"token": verification})
         await client.post(f"{API}/auth/verify-email", json={"token": verification})
         first = (await request_token(client, email)).json()
@@ -131,7 +131,7 @@ class TestSecrets:
         await client.post(f"{API}/users", json={"email": "", "password": mistyped})
         before = await factory.stored_user(UUID(user["id"]))
         await client.post(f"{API}/auth/password-reset", json={"email": email})
-        reset = token_in(mailer.sent[-1])
+        reset = token_in((await inbox.read())[-1])
         confirmation = {"token": reset, "new_password": OTHER_PASSWORD}
         await client.post(f"{API}/auth/password-reset/confirm", json=confirmation)
         after = await factory.stored_user(UUID(user["id"]))

@@ -3,12 +3,9 @@
 import asyncio
 import shlex
 from base64 import b64encode
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 
 import pytest
@@ -20,19 +17,20 @@ from pydantic import SecretStr
 
 from app.core import clock
 from app.core.config import Environment, MailBackend, Settings, SmtpSecurity
+from app.core.ids import new_id
 from app.core.mail import (
     TEMPLATES,
     ConsoleMailer,
     Mail,
-    MailQueue,
-    MemoryMailer,
     SmtpMailer,
     create_mailer,
     render,
 )
 from app.core.resources import Resources
 from tests.factories import API, OTHER_PASSWORD, Factory, registration
+from tests.inbox import Inbox, deliver
 from tests.isolation import Log, captured_log
+from tests.smtp import mailer_for, smtp_server
 
 MAIL = Mail(to="ada@example.com", subject="Grüße", text="Guten Tag", html="<p>Guten Tag</p>")
 LOGIN = {"smtp_username": "plumbline", "smtp_password": SecretStr("smtp-pass")}
@@ -48,54 +46,12 @@ def log() -> Iterator[Log]:
         yield log
 
 
-class SmtpServer:
-    """Keeps the mails that it takes. It replies to commands by how they start."""
-
-    def __init__(self, replies: dict[str, str]) -> None:
-        self.port = 0
-        self.commands: list[str] = []
-        self.mails: list[EmailMessage] = []
-        self._replies = {"(connection)": "220 here", "DATA": "354 go on", **replies}
-
-    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve one connection until the client closes it."""
-        writer.write(self._reply_to("(connection)"))
-        while command := (await reader.readline()).decode(errors="replace").strip():
-            self.commands.append(command)
-            writer.write(self._reply_to(command))
-            if command == "DATA":
-                mail = await reader.readuntil(b"\r\n.\r\n")
-                self.mails.append(message_from_bytes(mail[:-3], policy=policy.default))
-                writer.write(b"250 taken\r\n")
-        writer.close()
-
-    def _reply_to(self, command: str) -> bytes:
-        replies = [reply for start, reply in self._replies.items() if command.startswith(start)]
-        reply = [*replies, "250 fine"][0]
-        return f"{reply}\r\n".encode() if reply else b""
-
-
-@asynccontextmanager
-async def smtp_server(**replies: str) -> AsyncIterator[SmtpServer]:
-    """A mail server that listens while the context lasts."""
-    server = SmtpServer(replies)
-    async with await asyncio.start_server(server.converse, "127.0.0.1", 0) as listener:
-        server.port = listener.sockets[0].getsockname()[1]
-        yield server
-
-
-def mailer_for(server: SmtpServer, settings: Settings, **changes: object) -> SmtpMailer:
-    """A mailer that hands its mails to this server, without encryption."""
-    given = {"smtp_host": "127.0.0.1", "smtp_port": server.port, "smtp_security": SmtpSecurity.NONE}
-    return SmtpMailer(settings.model_copy(update={**given, **changes}))
-
-
 class TestSmtpMailer:
     async def test_sends_text_and_html_from_the_service_to_the_user(
         self, settings: Settings
     ) -> None:
         async with smtp_server() as server:
-            await mailer_for(server, settings).send(MAIL)
+            await mailer_for(server, settings).send(MAIL, key=new_id())
 
         [received] = server.mails
         text, html = received.iter_parts()
@@ -109,20 +65,25 @@ class TestSmtpMailer:
             "<p>Guten Tag</p>\r\n",
         )
 
-    async def test_dates_and_numbers_each_mail(self, settings: Settings) -> None:
+    async def test_dates_each_mail(self, settings: Settings) -> None:
         async with smtp_server() as server:
-            for _ in range(2):
-                await mailer_for(server, settings).send(MAIL)
+            await mailer_for(server, settings).send(MAIL, key=new_id())
 
         age = clock.now() - parsedate_to_datetime(server.mails[0]["Date"])
         assert timedelta(0) <= age < timedelta(minutes=1)
-        numbers = {received["Message-ID"] for received in server.mails}
-        assert len(numbers) == 2
-        assert all(number.endswith("@127.0.0.1>") for number in numbers)
+
+    async def test_names_a_mail_by_its_key_whenever_it_is_sent(self, settings: Settings) -> None:
+        keys = [new_id(), new_id()]
+        async with smtp_server() as server:
+            for key in [*keys, keys[0]]:
+                await mailer_for(server, settings).send(MAIL, key=key)
+
+        names = [received["Message-ID"] for received in server.mails]
+        assert names == [f"<{key}@127.0.0.1>" for key in [*keys, keys[0]]]
 
     async def test_logs_in_where_there_is_a_user_name(self, settings: Settings) -> None:
         async with smtp_server(**OFFERS_LOGIN) as server:
-            await mailer_for(server, settings, **LOGIN).send(MAIL)
+            await mailer_for(server, settings, **LOGIN).send(MAIL, key=new_id())
 
         assert f"AUTH PLAIN {CREDENTIALS}" in server.commands
 
@@ -133,60 +94,24 @@ class TestSmtpMailer:
         async with smtp_server(**OFFERS_LOGIN) as server:
             mailer = mailer_for(server, settings, smtp_security=security, **LOGIN)
             with pytest.raises(SMTPException):
-                await mailer.send(MAIL)
+                await mailer.send(MAIL, key=new_id())
 
         assert [line for line in server.commands if line.startswith(("AUTH", "MAIL"))] == []
 
+    async def test_a_refused_mail_is_an_error(self, settings: Settings) -> None:
+        async with smtp_server(RCPT="550 no such user") as server:
+            with pytest.raises(SMTPException, match="no such user"):
+                await mailer_for(server, settings).send(MAIL, key=new_id())
 
-class TestMailQueue:
-    async def test_a_refused_mail_is_logged_and_keeps_no_other_from_leaving(
-        self, settings: Settings, log: Log
-    ) -> None:
-        async with smtp_server(**{"RCPT TO:<gone@": "550 no such user"}) as server:
-            queue = MailQueue(mailer_for(server, settings))
-            queue.add(replace(MAIL, to="gone@example.com"))
-            queue.add(MAIL)
-            await queue.deliver()
-
-        [line] = log.lines
-        assert (line["event"], line["level"], line["subject"]) == ("mail.failed", "error", "Grüße")
-        assert "no such user" in line["exception"]
-        assert [received["To"] for received in server.mails] == ["ada@example.com"]
-
-    @pytest.mark.parametrize("unanswered", ["(connection)", "EHLO", "RCPT"])
-    async def test_a_server_that_does_not_answer_is_given_up_and_logged(
-        self, settings: Settings, log: Log, monkeypatch: pytest.MonkeyPatch, unanswered: str
+    @pytest.mark.parametrize("unanswered", ["(connection)", "EHLO", "RCPT", "(mail)"])
+    async def test_a_server_that_does_not_answer_is_given_up(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch, unanswered: str
     ) -> None:
         monkeypatch.setattr("app.core.mail.SMTP_TIMEOUT_SECONDS", 0.05)
 
         async with asyncio.timeout(5), smtp_server(**{unanswered: ""}) as server:
-            queue = MailQueue(mailer_for(server, settings))
-            queue.add(MAIL)
-            await queue.deliver()
-
-        assert [line["event"] for line in log.lines] == ["mail.failed"]
-        assert server.mails == []
-
-    async def test_a_server_that_is_away_is_logged(self, settings: Settings, log: Log) -> None:
-        async with smtp_server() as server:
-            queue = MailQueue(mailer_for(server, settings))
-            queue.add(MAIL)
-
-        await queue.deliver()
-
-        assert [line["event"] for line in log.lines] == ["mail.failed"]
-
-    async def test_a_refused_log_in_leaves_no_password_in_the_log(
-        self, settings: Settings, log: Log
-    ) -> None:
-        async with smtp_server(**{**OFFERS_LOGIN, "AUTH": "535 wrong"}) as server:
-            queue = MailQueue(mailer_for(server, settings, **LOGIN))
-            queue.add(MAIL)
-            await queue.deliver()
-
-        assert [line["event"] for line in log.lines] == ["mail.failed"]
-        assert "smtp-pass" not in log.text
-        assert CREDENTIALS not in log.text
+            with pytest.raises(SMTPException):
+                await mailer_for(server, settings).send(MAIL, key=new_id())
 
     @pytest.mark.parametrize(
         "changes",
@@ -200,15 +125,13 @@ class TestMailQueue:
         ],
     )
     async def test_values_become_neither_headers_nor_recipients(
-        self, settings: Settings, log: Log, changes: dict[str, str]
+        self, settings: Settings, changes: dict[str, str]
     ) -> None:
         async with smtp_server() as server:
-            queue = MailQueue(mailer_for(server, settings))
-            queue.add(replace(MAIL, **changes))
-            await queue.deliver()
+            with pytest.raises(ValueError, match=r"Invalid addr_spec|(may not|cannot) contain"):
+                await mailer_for(server, settings).send(replace(MAIL, **changes), key=new_id())
 
         assert server.commands == []
-        assert [line["event"] for line in log.lines] == ["mail.failed"]
 
 
 class TestTemplates:
@@ -233,23 +156,23 @@ class TestTemplates:
 
 class TestLinks:
     async def test_of_a_registration_start_with_the_public_url(
-        self, client: AsyncClient, mailer: MemoryMailer
+        self, client: AsyncClient, inbox: Inbox
     ) -> None:
         await client.post(f"{API}/users", json=registration(), headers=FORGED)
 
-        [mail] = mailer.sent
+        [mail] = await inbox.read()
         assert "\nhttp://127.0.0.1:8000/verify-email?token=" in mail.text
         assert 'href="http://127.0.0.1:8000/verify-email?token=' in mail.html
         assert "eve.example" not in f"{mail}"
 
     async def test_of_a_password_reset_start_with_the_public_url(
-        self, client: AsyncClient, factory: Factory, mailer: MemoryMailer
+        self, client: AsyncClient, factory: Factory, inbox: Inbox
     ) -> None:
         user = await factory.user()
 
         await client.post(f"{API}/auth/password-reset", json={"email": user.email}, headers=FORGED)
 
-        [mail] = mailer.sent
+        [mail] = await inbox.read()
         assert "\nhttp://127.0.0.1:8000/reset-password?token=" in mail.text
         assert 'href="http://127.0.0.1:8000/reset-password?token=' in mail.html
         assert "eve.example" not in f"{mail}"
@@ -272,9 +195,10 @@ class TestConsoleMailer:
             yield log
 
     async def test_prints_the_link_and_a_command_that_verifies_an_address(
-        self, client: AsyncClient, console: Log
+        self, app: FastAPI, client: AsyncClient, console: Log
     ) -> None:
         await client.post(f"{API}/users", json=registration(email="ada@example.com"))
+        await deliver(app.state.resources)
 
         body, url = command_in(console)
         response = await client.post(url, content=body, headers=JSON)
@@ -283,11 +207,12 @@ class TestConsoleMailer:
         assert response.status_code == 204
 
     async def test_prints_the_link_and_a_command_that_resets_a_password(
-        self, client: AsyncClient, factory: Factory, console: Log
+        self, app: FastAPI, client: AsyncClient, factory: Factory, console: Log
     ) -> None:
         user = await factory.user()
 
         await client.post(f"{API}/auth/password-reset", json={"email": user.email})
+        await deliver(app.state.resources)
 
         body, url = command_in(console)
         chosen = body.replace("<YOUR NEW PASSWORD>", OTHER_PASSWORD)
@@ -296,7 +221,7 @@ class TestConsoleMailer:
         assert response.status_code == 204
 
     async def test_prints_no_command_where_there_is_none(self, log: Log) -> None:
-        await ConsoleMailer().send(MAIL)
+        await ConsoleMailer().send(MAIL, key=new_id())
 
         [line] = log.lines
         assert line["event"].endswith("Subject: Grüße\n\nGuten Tag\n")

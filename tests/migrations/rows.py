@@ -63,6 +63,16 @@ EXAMPLES: dict[str, dict[str, object]] = {
         "location": "/projects/1",
         "body": b"{}",
     },
+    "outbox": {
+        "id": new_id(),
+        "kind": "mail",
+        "payload": b"encrypted",
+        "created_at": NOW,
+        "due_at": NOW,
+        "attempts": 1,
+        "last_error": "TimeoutError",
+        "request_id": "request",
+    },
     # example begins
     "projects": {
         "version": 1,

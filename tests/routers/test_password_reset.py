@@ -7,8 +7,8 @@ from httpx import AsyncClient
 from sqlmodel import select
 
 from app.core import clock
-from app.core.mail import MemoryMailer
 from app.core.resources import Resources
+from app.core.tokens import digest
 from app.models.one_time_tokens import OneTimeToken
 from tests.factories import (
     API,
@@ -19,17 +19,18 @@ from tests.factories import (
     request_token,
     token_in,
 )
+from tests.inbox import Inbox
 
 REQUEST = f"{API}/auth/password-reset"
 CONFIRM = f"{REQUEST}/confirm"
 
 
 async def test_a_reset_ends_all_sessions_verifies_the_address_and_tells_the_user(
-    client: AsyncClient, factory: Factory, mailer: MemoryMailer
+    client: AsyncClient, factory: Factory, inbox: Inbox
 ) -> None:
     login = await factory.login()
     await client.post(REQUEST, json={"email": login.user.email})
-    body = {"token": token_in(mailer.sent[0]), "new_password": OTHER_PASSWORD}
+    body = {"token": token_in((await inbox.read())[0]), "new_password": OTHER_PASSWORD}
 
     response = await client.post(CONFIRM, json=body)
 
@@ -41,15 +42,13 @@ async def test_a_reset_ends_all_sessions_verifies_the_address_and_tells_the_user
     assert (await request_token(client, login.user.email, OTHER_PASSWORD)).status_code == 200
     assert stored is not None
     assert stored.email_verified_at is not None
-    assert mailer.sent[1].subject == "Your password was changed"
+    assert (await inbox.read())[1].subject == "Your password was changed"
 
 
-async def test_a_token_works_once(
-    client: AsyncClient, factory: Factory, mailer: MemoryMailer
-) -> None:
+async def test_a_token_works_once(client: AsyncClient, factory: Factory, inbox: Inbox) -> None:
     user = await factory.user()
     await client.post(REQUEST, json={"email": user.email})
-    body = {"token": token_in(mailer.sent[0]), "new_password": OTHER_PASSWORD}
+    body = {"token": token_in((await inbox.read())[0]), "new_password": OTHER_PASSWORD}
 
     first = await client.post(CONFIRM, json=body)
     second = await client.post(CONFIRM, json=body)
@@ -59,11 +58,11 @@ async def test_a_token_works_once(
 
 
 async def test_a_weak_password_does_not_use_up_the_token(
-    client: AsyncClient, factory: Factory, mailer: MemoryMailer
+    client: AsyncClient, factory: Factory, inbox: Inbox
 ) -> None:
     user = await factory.user()
     await client.post(REQUEST, json={"email": user.email})
-    token = token_in(mailer.sent[0])
+    token = token_in((await inbox.read())[0])
 
     weak = await client.post(CONFIRM, json={"token": token, "new_password": "passwordpassword"})
     strong = await client.post(CONFIRM, json={"token": token, "new_password": OTHER_PASSWORD})
@@ -73,30 +72,28 @@ async def test_a_weak_password_does_not_use_up_the_token(
 
 
 async def test_a_log_in_voids_the_token(
-    client: AsyncClient, factory: Factory, mailer: MemoryMailer
+    client: AsyncClient, factory: Factory, inbox: Inbox
 ) -> None:
     user = await factory.user()
     await client.post(REQUEST, json={"email": user.email})
+    body = {"token": token_in((await inbox.read())[0]), "new_password": OTHER_PASSWORD}
     await request_token(client, user.email)
 
-    response = await client.post(
-        CONFIRM, json={"token": token_in(mailer.sent[0]), "new_password": OTHER_PASSWORD}
-    )
+    response = await client.post(CONFIRM, json=body)
 
     assert response.json()["code"] == "invalid_token"
 
 
 async def test_a_change_of_the_password_voids_the_token(
-    client: AsyncClient, factory: Factory, mailer: MemoryMailer
+    client: AsyncClient, factory: Factory, inbox: Inbox
 ) -> None:
     login = await factory.login()
     await client.post(REQUEST, json={"email": login.user.email})
+    body = {"token": token_in((await inbox.read())[0]), "new_password": PASSWORD}
     change = {"current_password": PASSWORD, "new_password": OTHER_PASSWORD}
     await client.post(f"{API}/users/me/password", json=change, headers=login.headers)
 
-    response = await client.post(
-        CONFIRM, json={"token": token_in(mailer.sent[0]), "new_password": PASSWORD}
-    )
+    response = await client.post(CONFIRM, json=body)
 
     assert response.json()["code"] == "invalid_token"
 
@@ -104,7 +101,7 @@ async def test_a_change_of_the_password_voids_the_token(
 async def test_a_token_dies_after_thirty_minutes(
     client: AsyncClient,
     factory: Factory,
-    mailer: MemoryMailer,
+    inbox: Inbox,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     user = await factory.user()
@@ -112,31 +109,31 @@ async def test_a_token_dies_after_thirty_minutes(
     with monkeypatch.context() as patch:
         patch.setattr(clock, "now", lambda: issued)
         await client.post(REQUEST, json={"email": user.email})
+        body = {"token": token_in((await inbox.read())[0]), "new_password": OTHER_PASSWORD}
 
-    response = await client.post(
-        CONFIRM, json={"token": token_in(mailer.sent[0]), "new_password": OTHER_PASSWORD}
-    )
+    response = await client.post(CONFIRM, json=body)
 
     assert response.json()["code"] == "invalid_token"
 
 
 async def test_a_deactivated_user_is_mailed_nothing(
-    client: AsyncClient, factory: Factory, mailer: MemoryMailer
+    client: AsyncClient, factory: Factory, inbox: Inbox
 ) -> None:
     user = await factory.user(is_active=False)
 
     response = await client.post(REQUEST, json={"email": user.email})
 
-    assert (response.status_code, mailer.sent) == (202, [])
+    assert (response.status_code, await inbox.read()) == (202, [])
 
 
-async def test_the_job_commits_what_it_mails(
+async def test_the_token_is_committed_with_the_mail(
     live: AsyncClient, live_factory: Factory, live_resources: Resources
 ) -> None:
     user = await live_factory.user()
 
     await live.post(REQUEST, json={"email": user.email})
+    [mail] = await Inbox(live_resources).read()
 
     async with live_resources.database.transaction() as session:
-        stored = (await session.exec(select(OneTimeToken.user_id))).all()
-    assert stored == [user.id]
+        stored = (await session.exec(select(OneTimeToken.token_digest))).all()
+    assert (stored, mail.to) == ([digest(token_in(mail))], user.email)

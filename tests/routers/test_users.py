@@ -8,7 +8,6 @@ from fastapi import FastAPI
 from httpx import AsyncClient
 
 from app.core.ids import new_id
-from app.core.mail import MemoryMailer
 from app.dependencies.services import ServicesDep, get_user_service
 from app.models.users import Role
 from app.schemas.users import SoleOwner
@@ -22,6 +21,7 @@ from tests.factories import (
     registration,
     request_token,
 )
+from tests.inbox import Inbox
 
 
 class TestRegister:
@@ -39,10 +39,10 @@ class TestRegister:
         assert user["email_verified_at"] is None
         assert "password" not in response.text
 
-    async def test_mails_a_token(self, client: AsyncClient, mailer: MemoryMailer) -> None:
+    async def test_mails_a_token(self, client: AsyncClient, inbox: Inbox) -> None:
         await client.post(f"{API}/users", json=registration(email="ada@example.com"))
 
-        assert [mail.to for mail in mailer.sent] == ["ada@example.com"]
+        assert [mail.to for mail in await inbox.read()] == ["ada@example.com"]
 
     async def test_refuses_a_taken_address_whatever_its_case(
         self, client: AsyncClient, factory: Factory
@@ -54,13 +54,13 @@ class TestRegister:
         assert (response.status_code, response.json()["code"]) == (409, "email_taken")
 
     async def test_mails_nothing_when_it_refuses(
-        self, client: AsyncClient, factory: Factory, mailer: MemoryMailer
+        self, client: AsyncClient, factory: Factory, inbox: Inbox
     ) -> None:
         await factory.user(email="ada@example.com")
 
         await client.post(f"{API}/users", json=registration(email="ada@example.com"))
 
-        assert mailer.sent == []
+        assert await inbox.read() == []
 
     @pytest.mark.parametrize(
         "password",
@@ -139,7 +139,7 @@ class TestCurrentUser:
 
 class TestChangePassword:
     async def test_ends_all_other_sessions_and_tells_the_user(
-        self, client: AsyncClient, factory: Factory, mailer: MemoryMailer
+        self, client: AsyncClient, factory: Factory, inbox: Inbox
     ) -> None:
         login = await factory.login()
         other = await factory.login(login.user)
@@ -152,7 +152,7 @@ class TestChangePassword:
         assert (await client.get(me, headers=login.headers)).status_code == 200
         assert (await client.get(me, headers=other.headers)).status_code == 401
         assert (await refresh(client, other.refresh_token)).status_code == 400
-        assert [mail.to for mail in mailer.sent] == [login.user.email]
+        assert [mail.to for mail in await inbox.read()] == [login.user.email]
 
     async def test_only_the_new_password_logs_in(
         self, client: AsyncClient, factory: Factory

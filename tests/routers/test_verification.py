@@ -7,21 +7,21 @@ from httpx import AsyncClient
 from sqlmodel import col, update
 
 from app.core import clock
-from app.core.mail import MemoryMailer
 from app.core.resources import Resources
 from app.models.one_time_tokens import OneTimeToken
 from tests.factories import API, Factory, registration, token_in
+from tests.inbox import Inbox
 
 VERIFY = f"{API}/auth/verify-email"
 RESEND = f"{VERIFY}/resend"
 
 
 async def test_the_token_from_the_registration_mail_verifies_the_address(
-    client: AsyncClient, factory: Factory, mailer: MemoryMailer
+    client: AsyncClient, factory: Factory, inbox: Inbox
 ) -> None:
     user = (await client.post(f"{API}/users", json=registration())).json()
 
-    response = await client.post(VERIFY, json={"token": token_in(mailer.sent[0])})
+    response = await client.post(VERIFY, json={"token": token_in((await inbox.read())[0])})
 
     stored = await factory.stored_user(UUID(user["id"]))
     assert response.status_code == 204
@@ -30,35 +30,35 @@ async def test_the_token_from_the_registration_mail_verifies_the_address(
 
 
 async def test_a_new_token_voids_the_one_before(
-    client: AsyncClient, factory: Factory, mailer: MemoryMailer
+    client: AsyncClient, factory: Factory, inbox: Inbox
 ) -> None:
     login = await factory.login()
 
     responses = [await client.post(RESEND, headers=login.headers) for _ in range(2)]
 
-    old, new = map(token_in, mailer.sent)
+    old, new = map(token_in, await inbox.read())
     assert [response.status_code for response in responses] == [202, 202]
     assert (await client.post(VERIFY, json={"token": old})).status_code == 422
     assert (await client.post(VERIFY, json={"token": new})).status_code == 204
 
 
 async def test_nothing_is_mailed_to_a_verified_address(
-    client: AsyncClient, factory: Factory, mailer: MemoryMailer
+    client: AsyncClient, factory: Factory, inbox: Inbox
 ) -> None:
     login = await factory.login(verified=True)
 
     response = await client.post(RESEND, headers=login.headers)
 
-    assert (response.status_code, mailer.sent) == (202, [])
+    assert (response.status_code, await inbox.read()) == (202, [])
 
 
 async def test_used_superseded_expired_and_unknown_tokens_get_one_answer(
-    client: AsyncClient, factory: Factory, mailer: MemoryMailer, resources: Resources
+    client: AsyncClient, factory: Factory, inbox: Inbox, resources: Resources
 ) -> None:
     user, other, late = [await factory.login() for _ in range(3)]
     for login in (user, user, other, late):
         await client.post(RESEND, headers=login.headers)
-    superseded, _, used, expired = map(token_in, mailer.sent)
+    superseded, _, used, expired = map(token_in, await inbox.read())
     await client.post(VERIFY, json={"token": used})
     async with resources.database.transaction() as session:
         await session.exec(

@@ -9,7 +9,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete, select, text, update
 
 from app.core.ids import new_id
-from app.core.mail import MemoryMailer
 from app.core.resources import Resources
 from app.models.activity import Activity
 from app.models.users import User
@@ -24,6 +23,7 @@ from tests.factories import (
     request_token,
     token_in,
 )
+from tests.inbox import Inbox
 from tests.pages import walk
 
 
@@ -37,12 +37,14 @@ async def trail_of(resources: Resources, user: User) -> list[tuple[str, bool, di
 
 class TestIdentity:
     async def test_the_life_of_an_account_is_told(
-        self, client: AsyncClient, resources: Resources, factory: Factory, mailer: MemoryMailer
+        self, client: AsyncClient, resources: Resources, factory: Factory, inbox: Inbox
     ) -> None:
         admin = await factory.admin()
         body = registration(email="ada@example.com")
         created = (await client.post(f"{API}/users", json=body)).json()
-        await client.post(f"{API}/auth/verify-email", json={"token": token_in(mailer.sent[0])})
+        await client.post(
+            f"{API}/auth/verify-email", json={"token": token_in((await inbox.read())[0])}
+        )
         user = await factory.stored_user(UUID(created["id"]))
         assert user is not None
         login = login_of(user, await request_token(client, user.email))
@@ -56,7 +58,7 @@ class TestIdentity:
         await client.delete(f"{API}/auth/sessions", headers=login.headers)
         await client.post(f"{API}/auth/revoke", data={"token": login.refresh_token})
         await client.post(f"{API}/auth/password-reset", json={"email": user.email})
-        reset = {"token": token_in(mailer.sent[-1]), "new_password": PASSWORD}
+        reset = {"token": token_in((await inbox.read())[-1]), "new_password": PASSWORD}
         await client.post(f"{API}/auth/password-reset/confirm", json=reset)
         await client.patch(
             f"{API}/users/{user.id}",

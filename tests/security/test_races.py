@@ -6,7 +6,6 @@ from collections import Counter
 from httpx import AsyncClient
 from sqlmodel import col, func, select
 
-from app.core.mail import MemoryMailer
 from app.core.resources import Resources
 from app.models.one_time_tokens import OneTimeToken
 from app.models.sessions import RefreshToken, Session
@@ -20,6 +19,7 @@ from tests.factories import (
     request_token,
     token_in,
 )
+from tests.inbox import Inbox
 
 
 async def test_of_twenty_registrations_of_one_address_one_succeeds(live: AsyncClient) -> None:
@@ -48,8 +48,8 @@ async def test_of_ten_uses_of_a_one_time_token_one_succeeds(
 ) -> None:
     login = await live_factory.login()
     await live.post(f"{API}/auth/verify-email/resend", headers=login.headers)
-    assert isinstance(live_resources.mailer, MemoryMailer)
-    body = {"token": token_in(live_resources.mailer.sent[0])}
+    inbox = Inbox(live_resources)
+    body = {"token": token_in((await inbox.read())[0])}
 
     responses = await gather(*[live.post(f"{API}/auth/verify-email", json=body) for _ in range(10)])
 
@@ -108,12 +108,12 @@ async def test_a_log_in_and_the_deletion_of_its_user_never_fail_the_service(
 async def test_a_log_in_with_the_old_password_does_not_survive_a_reset(
     live: AsyncClient, live_factory: Factory, live_resources: Resources
 ) -> None:
-    assert isinstance(live_resources.mailer, MemoryMailer)
+    inbox = Inbox(live_resources)
     for _ in range(5):
         user = await live_factory.user()
         await live.post(f"{API}/auth/password-reset", json={"email": user.email})
         body = {
-            "token": token_in(live_resources.mailer.sent[-1]),
+            "token": token_in((await inbox.read())[-1]),
             "new_password": OTHER_PASSWORD,
         }
 

@@ -14,13 +14,13 @@ from app.core import clock
 from app.core.errors import InvalidInput
 from app.core.ids import new_id
 from app.core.keys import KeyRing
-from app.core.mail import MemoryMailer
 from app.core.pagination import POSITION, Cursors
 from app.core.resources import Resources
 from app.core.tokens import AccessTokens, InvalidAccessToken
 from app.models.one_time_tokens import OneTimeToken
 from app.models.sessions import RefreshToken
 from tests.factories import API, OTHER_PASSWORD, Factory, refresh, token_in
+from tests.inbox import Inbox
 
 
 async def at_bearer(client: AsyncClient, token: str) -> Response:
@@ -55,7 +55,7 @@ PLACES = {
 async def test_a_token_is_good_for_its_own_place_only(
     client: AsyncClient,
     factory: Factory,
-    mailer: MemoryMailer,
+    inbox: Inbox,
     resources: Resources,
     kind: str,
     place: str,
@@ -66,8 +66,8 @@ async def test_a_token_is_good_for_its_own_place_only(
     tokens = {
         "access": login.access_token,
         "refresh": login.refresh_token,
-        "verification": token_in(mailer.sent[0]),
-        "reset": token_in(mailer.sent[1]),
+        "verification": token_in((await inbox.read())[0]),
+        "reset": token_in((await inbox.read())[1]),
         "cursor": str(
             resources.cursors.seal(f"sessions of {login.user.id}", (clock.now(), login.user.id))
         ),
@@ -235,7 +235,7 @@ def test_rotation_keeps_what_the_former_secret_signed_until_it_is_forgotten() ->
 
 
 async def test_bearer_secrets_are_stored_as_digests_only(
-    client: AsyncClient, factory: Factory, mailer: MemoryMailer, resources: Resources
+    client: AsyncClient, factory: Factory, inbox: Inbox, resources: Resources
 ) -> None:
     login = await factory.login()
     await client.post(f"{API}/auth/verify-email/resend", headers=login.headers)
@@ -248,5 +248,5 @@ async def test_bearer_secrets_are_stored_as_digests_only(
 
     assert len(stored) == 2
     assert login.refresh_token not in stored
-    assert token_in(mailer.sent[0]) not in stored
+    assert token_in((await inbox.read())[0]) not in stored
     assert {len(each) for each in stored} == {64}

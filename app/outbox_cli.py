@@ -1,0 +1,87 @@
+"""The outbox on the command line: `python -m app worker` and `python -m app outbox --help`."""
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from app.core.config import Settings
+from app.core.errors import AppError
+from app.core.logging import configure_logging
+from app.core.resources import open_resources
+from app.dependencies.services import unit_of_work
+from app.schemas.outbox import OutboxMessageShown
+from app.terminal import failure, load_settings
+from app.worker import Worker
+
+outbox = typer.Typer(help="See and retry what could not be sent.", no_args_is_help=True)
+
+
+def worker() -> None:
+    """Send what is in the outbox, until SIGTERM. Run as many as you like, beside
+    OUTBOX_EMBEDDED=false.
+    """
+    settings = load_settings()
+    configure_logging(settings)
+    asyncio.run(_work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    async with open_resources(settings) as resources:
+        worker = Worker(resources)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, worker.stop)
+        await worker.run()
+
+
+@outbox.command(name="list")
+def list_messages(
+    limit: Annotated[int, typer.Option(help="How many at most.", min=1, max=10_000)] = 100,
+) -> None:
+    """List messages: the dead first, then those that are longest due. Never what they say."""
+    for message in asyncio.run(_list(_configure(), limit)):
+        due = f"due {message.due_at:%Y-%m-%dT%H:%M:%SZ}" if message.due_at else "dead"
+        typer.echo(
+            f"{message.id}  {message.kind:13}  {due:24}  attempts {message.attempts:2}  "
+            f"created {message.created_at:%Y-%m-%dT%H:%M:%SZ}  {message.last_error or ''}".rstrip()
+        )
+
+
+async def _list(settings: Settings, limit: int) -> Sequence[OutboxMessageShown]:
+    try:
+        async with open_resources(settings) as resources, unit_of_work(resources) as services:
+            return await services.outbox.get_page(limit=limit)
+    except AppError as error:
+        raise failure(error.detail) from error
+
+
+@outbox.command()
+def retry(
+    message_id: Annotated[UUID | None, typer.Argument(help="A dead message.")] = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="All dead messages.")] = False,
+) -> None:
+    """Have dead messages tried again, as if they were new."""
+    if every == (message_id is not None):
+        raise typer.BadParameter("Give either an id or --all.")
+    retried = asyncio.run(_retry(_configure(), message_id))
+    if message_id is not None and retried == 0:
+        raise failure("There is no dead message with this id.")
+    typer.echo(f"{retried} messages are due again.")
+
+
+async def _retry(settings: Settings, message_id: UUID | None) -> int:
+    try:
+        async with open_resources(settings) as resources, unit_of_work(resources) as services:
+            return await services.outbox.retry(message_id)
+    except AppError as error:
+        raise failure(error.detail) from error
+
+
+def _configure() -> Settings:
+    settings = load_settings()
+    configure_logging(settings)
+    return settings
