@@ -22,7 +22,7 @@ class SmtpServer:
         self.is_silent = asyncio.Event()
         """Set when somebody waits for a reply that never comes."""
         self._arrival = asyncio.Condition()
-        self._replies = {"(connection)": "220 here", "DATA": "354 go on", **replies}
+        self.replies = {"(connection)": "220 here", "DATA": "354 go on", **replies}
 
     async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection until the client closes it."""
@@ -39,7 +39,7 @@ class SmtpServer:
         writer.close()
 
     def _reply_to(self, command: str) -> bytes:
-        replies = [reply for start, reply in self._replies.items() if command.startswith(start)]
+        replies = [reply for start, reply in self.replies.items() if command.startswith(start)]
         reply = [*replies, "250 fine"][0]
         if not reply:
             self.is_silent.set()

@@ -121,7 +121,10 @@ class Services:
         return OneTimeTokenService(users=self._users, tokens=self._one_time_tokens)
 
     async def wake_worker(self) -> None:
-        """After the commit: tell the worker of this process what it would see a little later."""
+        """After the commit: tell the worker of this process what it would see a little later.
+
+        It is a coroutine, because a background task that is none takes a thread.
+        """
         if self.outbox.has_added:
             self.resources.outbox_filled.set()
 

@@ -1,0 +1,219 @@
+"""What becomes of messages: done, tried again, given up."""
+
+from asyncio import gather
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from httpx import AsyncClient
+from sqlmodel import select
+
+from app.core import clock
+from app.core.config import Settings
+from app.core.encryption import Cipher
+from app.core.keys import KeyRing
+from app.core.mail import Mail, MemoryMailer
+from app.core.resources import Resources, open_resources
+from app.dependencies.services import unit_of_work
+from app.models.one_time_tokens import OneTimeToken
+from app.services.mail import MailService
+from app.services.outbox import LEASE, MAX_ATTEMPTS, open_message
+from app.worker import Worker
+from tests.factories import API, Factory
+from tests.inbox import Inbox, add_mails, deliver, stored_messages
+from tests.isolation import captured_log
+from tests.smtp import mailer_for, smtp_server
+
+ADA = "ada@example.com"
+SetClock = Callable[[datetime], None]
+
+
+@pytest.fixture
+def set_clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
+    """Stops the clock at a moment."""
+
+    def set_clock(moment: datetime) -> None:
+        monkeypatch.setattr(clock, "now", lambda: moment)
+
+    return set_clock
+
+
+async def test_a_transaction_that_is_rolled_back_sends_nothing(live_resources: Resources) -> None:
+    with pytest.raises(RuntimeError):
+        async with unit_of_work(live_resources) as services:
+            services.outbox.add(Mail(to=ADA, subject="Hi", text="Hello", html="Hello"))
+            raise RuntimeError
+
+    assert await Inbox(live_resources).read() == []
+
+
+async def test_a_message_that_is_done_is_deleted(live_resources: Resources) -> None:
+    await add_mails(live_resources, ADA)
+
+    mails = await Inbox(live_resources).read()
+
+    assert [mail.to for mail in mails] == [ADA]
+    assert await stored_messages(live_resources) == []
+
+
+async def test_nobody_reads_in_the_table_what_a_message_says(live_resources: Resources) -> None:
+    await add_mails(live_resources, ADA)
+
+    [message] = await stored_messages(live_resources)
+
+    assert b"ada" not in message.payload
+    assert ADA not in repr(message.model_dump(exclude={"payload"}))
+
+
+async def test_a_message_is_sent_while_its_secret_is_a_fallback(
+    live_resources: Resources, settings: Settings
+) -> None:
+    await add_mails(live_resources, ADA)
+    [message] = await stored_messages(live_resources)
+    rotated = KeyRing(["new-secret" * 4, *settings.secrets])
+
+    opened = open_message(message, Cipher(rotated, purpose="outbox"))
+
+    assert isinstance(opened, Mail)
+    assert opened.to == ADA
+
+
+async def test_a_mail_that_failed_is_sent_later_and_not_earlier(
+    live_resources: Resources, settings: Settings, set_clock: SetClock
+) -> None:
+    await add_mails(live_resources, ADA)
+    async with smtp_server(RCPT="450 try later") as server:
+        resources = replace(live_resources, mailer=mailer_for(server, settings))
+        await deliver(resources)
+        del server.replies["RCPT"]
+        [failed] = await stored_messages(resources)
+        assert failed.due_at is not None
+
+        set_clock(failed.due_at - timedelta(microseconds=1))
+        await deliver(resources)
+        assert server.mails == []
+        set_clock(failed.due_at)
+        await deliver(resources)
+
+        assert [mail["To"] for mail in server.mails] == [ADA]
+    assert (failed.attempts, failed.last_error) == (1, "SMTPRecipientsRefused")
+
+
+async def test_a_failure_tells_the_log_its_class_and_no_address(
+    live_resources: Resources, settings: Settings
+) -> None:
+    await add_mails(live_resources, ADA)
+    with captured_log() as log:
+        async with smtp_server(RCPT="550 no ada@example.com here") as server:
+            await deliver(replace(live_resources, mailer=mailer_for(server, settings)))
+
+    [line] = log.lines
+    assert (line["event"], line["level"]) == ("outbox.failed", "warning")
+    assert (line["kind"], line["error"]) == ("mail", "SMTPRecipientsRefused")
+    assert "ada" not in log.text
+
+
+async def test_a_message_is_given_up_after_its_last_attempt(
+    live_resources: Resources, settings: Settings, set_clock: SetClock
+) -> None:
+    await add_mails(live_resources, ADA)
+    with captured_log() as log:
+        async with smtp_server(RCPT="550 no") as server:
+            resources = replace(live_resources, mailer=mailer_for(server, settings))
+            for attempt in range(1, MAX_ATTEMPTS + 1):
+                await deliver(resources)
+                [message] = await stored_messages(resources)
+                assert message.attempts == attempt
+                set_clock(message.due_at or clock.now() + timedelta(days=1))
+
+            await deliver(resources)
+
+    [message] = await stored_messages(resources)
+    assert (message.due_at, message.attempts) == (None, MAX_ATTEMPTS)
+    assert [line["event"] for line in log.lines][-2:] == ["outbox.failed", "outbox.dead"]
+
+
+async def test_a_message_over_which_every_worker_dies_is_given_up(
+    live_resources: Resources, set_clock: SetClock
+) -> None:
+    await add_mails(live_resources, ADA)
+    for _ in range(MAX_ATTEMPTS):
+        async with unit_of_work(live_resources) as services:
+            assert len(await services.outbox.claim(1)) == 1
+        set_clock(clock.now() + LEASE)
+
+    mails = await Inbox(live_resources).read()
+
+    [message] = await stored_messages(live_resources)
+    assert (mails, message.due_at, message.last_error) == ([], None, "WorkersLost")
+
+
+async def test_two_workers_send_each_message_once(
+    live_resources: Resources, settings: Settings
+) -> None:
+    receivers = [f"{number}@example.com" for number in range(100)]
+    await add_mails(live_resources, *receivers)
+    async with open_resources(settings) as opened:
+        other = replace(opened, mailer=MemoryMailer())
+
+        await gather(deliver(live_resources), deliver(other))
+
+        shares = [await Inbox(each).read() for each in (live_resources, other)]
+    assert Counter(mail.to for share in shares for mail in share) == Counter(receivers)
+    assert all(shares)
+
+
+async def test_a_lease_that_ran_out_is_taken_over_and_means_nothing_any_more(
+    live_resources: Resources, set_clock: SetClock
+) -> None:
+    await add_mails(live_resources, ADA)
+    async with unit_of_work(live_resources) as services:
+        [held] = await services.outbox.claim(1)
+    assert held.due_at is not None
+    assert await Inbox(live_resources).read() == []
+
+    set_clock(held.due_at)
+    async with unit_of_work(live_resources) as services:
+        [taken_over] = await services.outbox.claim(1)
+        await services.outbox.postpone(held, TimeoutError())
+
+    [message] = await stored_messages(live_resources)
+    assert (message.due_at, message.last_error) == (held.due_at + LEASE, None)
+    assert taken_over.attempts == held.attempts + 1
+
+
+async def test_of_two_workers_that_hold_a_request_one_does_it(
+    live: AsyncClient, live_resources: Resources, live_factory: Factory, set_clock: SetClock
+) -> None:
+    user = await live_factory.user()
+    await live.post(f"{API}/auth/password-reset", json={"email": user.email})
+    first, second = Worker(live_resources), Worker(live_resources)
+    async with unit_of_work(live_resources) as services:
+        [held] = await services.outbox.claim(1)
+
+    await gather(first._handle(held), second._handle(held))
+
+    assert [mail.to for mail in await Inbox(live_resources).read()] == [user.email]
+
+
+async def test_a_request_that_fails_leaves_nothing_but_itself(
+    live: AsyncClient,
+    live_resources: Resources,
+    live_factory: Factory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    user = await live_factory.user()
+    await live.post(f"{API}/auth/password-reset", json={"email": user.email})
+    monkeypatch.setattr(MailService, "send_password_reset", fail)
+
+    await deliver(live_resources)
+
+    async with live_resources.database.transaction(read_only=True) as session:
+        assert (await session.exec(select(OneTimeToken))).all() == []
+    [message] = await stored_messages(live_resources)
+    assert (message.kind, message.last_error) == ("reset_request", "RuntimeError")
