@@ -2,8 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 import typer
@@ -13,9 +13,12 @@ from app.core.errors import AppError
 from app.core.logging import configure_logging
 from app.core.resources import open_resources
 from app.dependencies.services import unit_of_work
-from app.schemas.outbox import OutboxMessageShown
+from app.services.outbox import OutboxService
 from app.terminal import failure, load_settings
 from app.worker import Worker
+
+TIME = "%Y-%m-%dT%H:%M:%SZ"
+T = TypeVar("T")
 
 outbox = typer.Typer(help="See and retry what could not be sent.", no_args_is_help=True)
 
@@ -42,20 +45,12 @@ def list_messages(
     limit: Annotated[int, typer.Option(help="How many at most.", min=1, max=10_000)] = 100,
 ) -> None:
     """List messages: the dead first, then those that are longest due. Never what they say."""
-    for message in asyncio.run(_list(_configure(), limit)):
-        due = f"due {message.due_at:%Y-%m-%dT%H:%M:%SZ}" if message.due_at else "dead"
+    for message in _run(lambda messages: messages.get_page(limit=limit)):
+        state = f"due {message.due_at:{TIME}}" if message.due_at else "dead"
         typer.echo(
-            f"{message.id}  {message.kind:13}  {due:24}  attempts {message.attempts:2}  "
-            f"created {message.created_at:%Y-%m-%dT%H:%M:%SZ}  {message.last_error or ''}".rstrip()
+            f"{message.id}  {message.kind:13}  {state:24}  attempts {message.attempts:2}  "
+            f"created {message.created_at:{TIME}}  {message.last_error or ''}".rstrip()
         )
-
-
-async def _list(settings: Settings, limit: int) -> Sequence[OutboxMessageShown]:
-    try:
-        async with open_resources(settings) as resources, unit_of_work(resources) as services:
-            return await services.outbox.get_page(limit=limit)
-    except AppError as error:
-        raise failure(error.detail) from error
 
 
 @outbox.command()
@@ -67,21 +62,22 @@ def retry(
     """Have dead messages tried again, as if they were new."""
     if every == (message_id is not None):
         raise typer.BadParameter("Give either an id or --all.")
-    retried = asyncio.run(_retry(_configure(), message_id))
+    retried = _run(lambda messages: messages.retry(message_id))
     if message_id is not None and retried == 0:
         raise failure("There is no dead message with this id.")
-    typer.echo(f"{retried} messages are due again.")
+    typer.echo(f"Messages that are due again: {retried}.")
 
 
-async def _retry(settings: Settings, message_id: UUID | None) -> int:
-    try:
-        async with open_resources(settings) as resources, unit_of_work(resources) as services:
-            return await services.outbox.retry(message_id)
-    except AppError as error:
-        raise failure(error.detail) from error
-
-
-def _configure() -> Settings:
+def _run(operation: Callable[[OutboxService], Awaitable[T]]) -> T:
+    """What the operation gives, in a transaction. Refusals are printed, and the process exits."""
     settings = load_settings()
     configure_logging(settings)
-    return settings
+
+    async def run() -> T:
+        async with open_resources(settings) as resources, unit_of_work(resources) as services:
+            return await operation(services.outbox)
+
+    try:
+        return asyncio.run(run())
+    except AppError as error:
+        raise failure(error.detail) from error

@@ -6,9 +6,10 @@ what must be seen over several connections (races, crashes): its rows are delete
 
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.core import clock
 from app.core.config import Settings
 from app.core.database import Database, create_engine
 from app.core.mail import MemoryMailer
@@ -31,6 +33,7 @@ from tests.inbox import Inbox
 from tests.observed_answers import ObservedAnswers
 from tests.routes import DOCUMENT
 
+SetClock = Callable[[datetime], None]
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 ANSWERS = ObservedAnswers(DOCUMENT)
 
@@ -184,6 +187,16 @@ async def client(app: FastAPI, resources: Resources) -> AsyncIterator[AsyncClien
 def factory(client: AsyncClient, resources: Resources) -> Factory:
     """Makes what a test needs, in the transaction of `client`."""
     return Factory(client, resources)
+
+
+@pytest.fixture
+def set_clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
+    """Stops the clock at a moment."""
+
+    def set_clock(moment: datetime) -> None:
+        monkeypatch.setattr(clock, "now", lambda: moment)
+
+    return set_clock
 
 
 @pytest.fixture

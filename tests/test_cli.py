@@ -20,7 +20,7 @@ import pytest
 from anyio.to_thread import run_sync
 from fastapi import FastAPI
 from httpx import AsyncClient
-from sqlmodel import select
+from sqlmodel import col, select
 from typer.testing import CliRunner, Result
 
 from app.cli import cli
@@ -32,9 +32,12 @@ from app.core.resources import Resources
 from app.core.tokens import digest, new_opaque_token
 from app.models.idempotency import IdempotencyKey
 from app.models.one_time_tokens import OneTimeToken, TokenPurpose
+from app.models.outbox import OutboxMessage
 from app.models.sessions import RefreshToken, Session
 from app.models.users import User
+from app.services.outbox import MAX_ATTEMPTS
 from tests.factories import API, OTHER_PASSWORD, PASSWORD, Factory, request_token
+from tests.inbox import Inbox, add_mails, stored_messages
 from tests.isolation import enter_empty_environment, restored_logging
 
 EMAIL = "ada@example.com"
@@ -112,7 +115,8 @@ def token_until(expires_at: datetime, user: User, purpose: TokenPurpose) -> OneT
 
 
 @pytest.mark.parametrize(
-    "command", ["check-config", "create-admin a@b.io", "migrate", "openapi", "purge", "serve"]
+    "command",
+    ["check-config", "create-admin a@b.io", "migrate", "openapi", "outbox list", "purge", "serve"],
 )
 def test_settings_with_faults_stop_every_command(command: str) -> None:
     result = invoke(*command.split())
@@ -289,6 +293,69 @@ class TestPurge:
         assert purposes == [TokenPurpose.RESET_PASSWORD]
 
 
+@pytest.mark.usefixtures("database")
+class TestOutbox:
+    @pytest.fixture
+    async def dead(self, live_resources: Resources) -> list[OutboxMessage]:
+        """Two messages that were given up; a third one is due."""
+        await add_mails(live_resources, EMAIL, "bob@example.com", "eve@example.com")
+        async with live_resources.database.transaction() as session:
+            messages = (
+                await session.exec(select(OutboxMessage).order_by(col(OutboxMessage.id)))
+            ).all()
+            for message in messages[:2]:
+                message.due_at, message.attempts = None, MAX_ATTEMPTS
+                message.last_error = "SMTPConnectError"
+        return list(messages[:2])
+
+    async def test_lists_messages_without_what_they_say(self, dead: list[OutboxMessage]) -> None:
+        result = await invoke_beside("outbox", "list")
+
+        lines = result.stdout.splitlines()
+        created = f"{dead[0].created_at:%Y-%m-%dT%H:%M:%SZ}"
+        shown = ["mail", "dead", "attempts", str(MAX_ATTEMPTS), "created", created]
+        assert lines[0].split() == [str(dead[0].id), *shown, "SMTPConnectError"]
+        assert [line.split()[2] for line in lines] == ["dead", "dead", "due"]
+        assert "example.com" not in result.output
+
+    @pytest.mark.usefixtures("dead")
+    async def test_lists_no_more_than_asked_for(self) -> None:
+        result = await invoke_beside("outbox", "list", "--limit", "1")
+
+        assert result.stdout.count("\n") == 1
+
+    async def test_retries_one_dead_message(
+        self, dead: list[OutboxMessage], live_resources: Resources
+    ) -> None:
+        result = await invoke_beside("outbox", "retry", str(dead[0].id))
+
+        attempts = [message.attempts for message in await stored_messages(live_resources)]
+        assert (result.exit_code, result.stdout) == (0, "Messages that are due again: 1.\n")
+        assert attempts == [0, MAX_ATTEMPTS, 0]
+        assert len(await Inbox(live_resources).read()) == 2
+
+    @pytest.mark.usefixtures("dead")
+    async def test_retries_all_dead_messages(self, live_resources: Resources) -> None:
+        result = await invoke_beside("outbox", "retry", "--all")
+
+        assert result.stdout == "Messages that are due again: 2.\n"
+        assert len(await Inbox(live_resources).read()) == 3
+
+    async def test_says_that_a_message_is_not_dead(self, live_resources: Resources) -> None:
+        await add_mails(live_resources, EMAIL)
+        [message] = await stored_messages(live_resources)
+
+        result = await invoke_beside("outbox", "retry", str(message.id))
+
+        assert (result.exit_code, result.stderr) == (1, "There is no dead message with this id.\n")
+
+    @pytest.mark.parametrize("arguments", [[], [str(new_id()), "--all"]])
+    async def test_wants_either_one_message_or_all(self, arguments: list[str]) -> None:
+        result = await invoke_beside("outbox", "retry", *arguments)
+
+        assert result.exit_code == 2
+
+
 @pytest.mark.usefixtures("configured")
 class TestOpenapi:
     async def test_writes_the_document_that_is_served(
@@ -444,7 +511,7 @@ class TestEntryPoints:
             runpy.run_module("app", run_name="__main__")
 
         shown = capsys.readouterr().out
-        commands = "start init migrate serve create-admin purge openapi check-config"
+        commands = "start init migrate serve worker outbox create-admin purge openapi check-config"
         assert end.value.code == 0
         assert "Usage: python -m app" in shown
         assert set(commands.split()) <= set(shown.split())

@@ -2,9 +2,8 @@
 
 from asyncio import gather
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from httpx import AsyncClient
@@ -21,23 +20,13 @@ from app.models.one_time_tokens import OneTimeToken
 from app.services.mail import MailService
 from app.services.outbox import LEASE, MAX_ATTEMPTS, open_message
 from app.worker import Worker
+from tests.conftest import SetClock
 from tests.factories import API, Factory
 from tests.inbox import Inbox, add_mails, deliver, stored_messages
 from tests.isolation import captured_log
 from tests.smtp import mailer_for, smtp_server
 
 ADA = "ada@example.com"
-SetClock = Callable[[datetime], None]
-
-
-@pytest.fixture
-def set_clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
-    """Stops the clock at a moment."""
-
-    def set_clock(moment: datetime) -> None:
-        monkeypatch.setattr(clock, "now", lambda: moment)
-
-    return set_clock
 
 
 async def test_a_transaction_that_is_rolled_back_sends_nothing(live_resources: Resources) -> None:
@@ -84,6 +73,7 @@ async def test_a_mail_that_failed_is_sent_later_and_not_earlier(
     live_resources: Resources, settings: Settings, set_clock: SetClock
 ) -> None:
     await add_mails(live_resources, ADA)
+    set_clock(clock.now())
     async with smtp_server(RCPT="450 try later") as server:
         resources = replace(live_resources, mailer=mailer_for(server, settings))
         await deliver(resources)
@@ -102,9 +92,10 @@ async def test_a_mail_that_failed_is_sent_later_and_not_earlier(
 
 
 async def test_a_failure_tells_the_log_its_class_and_no_address(
-    live_resources: Resources, settings: Settings
+    live_resources: Resources, settings: Settings, set_clock: SetClock
 ) -> None:
     await add_mails(live_resources, ADA)
+    set_clock(clock.now())
     with captured_log() as log:
         async with smtp_server(RCPT="550 no ada@example.com here") as server:
             await deliver(replace(live_resources, mailer=mailer_for(server, settings)))
@@ -119,6 +110,7 @@ async def test_a_message_is_given_up_after_its_last_attempt(
     live_resources: Resources, settings: Settings, set_clock: SetClock
 ) -> None:
     await add_mails(live_resources, ADA)
+    set_clock(clock.now())
     with captured_log() as log:
         async with smtp_server(RCPT="550 no") as server:
             resources = replace(live_resources, mailer=mailer_for(server, settings))
@@ -185,7 +177,7 @@ async def test_a_lease_that_ran_out_is_taken_over_and_means_nothing_any_more(
 
 
 async def test_of_two_workers_that_hold_a_request_one_does_it(
-    live: AsyncClient, live_resources: Resources, live_factory: Factory, set_clock: SetClock
+    live: AsyncClient, live_resources: Resources, live_factory: Factory
 ) -> None:
     user = await live_factory.user()
     await live.post(f"{API}/auth/password-reset", json={"email": user.email})
@@ -202,6 +194,7 @@ async def test_a_request_that_fails_leaves_nothing_but_itself(
     live: AsyncClient,
     live_resources: Resources,
     live_factory: Factory,
+    set_clock: SetClock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def fail(*_: object) -> None:
@@ -210,6 +203,7 @@ async def test_a_request_that_fails_leaves_nothing_but_itself(
     user = await live_factory.user()
     await live.post(f"{API}/auth/password-reset", json={"email": user.email})
     monkeypatch.setattr(MailService, "send_password_reset", fail)
+    set_clock(clock.now())
 
     await deliver(live_resources)
 

@@ -10,10 +10,12 @@ import pytest
 from httpx import AsyncClient
 
 from app import worker as module
+from app.core import clock
 from app.core.mail import MemoryMailer
 from app.core.resources import Resources
 from app.dependencies.services import unit_of_work
 from app.worker import MESSAGES_AT_ONCE, Worker, running_worker
+from tests.conftest import SetClock
 from tests.factories import API, registration
 from tests.inbox import HeldMailer, add_mails, deliver, stored_messages
 from tests.isolation import captured_log
@@ -130,10 +132,11 @@ async def test_a_stopped_worker_does_not_wait_for_ever(
 
 
 async def test_a_mail_that_takes_too_long_is_tried_again(
-    resources: Resources, monkeypatch: pytest.MonkeyPatch
+    resources: Resources, set_clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "SEND_SECONDS", 0.01)
     await add_mails(resources, ADA)
+    set_clock(clock.now())
 
     await deliver(resources)
 
