@@ -145,7 +145,7 @@ async def test_a_message_over_which_every_worker_dies_is_given_up(
 async def test_two_workers_send_each_message_once(
     live_resources: Resources, settings: Settings
 ) -> None:
-    receivers = [f"{number}@example.com" for number in range(100)]
+    receivers = [f"{number}@example.com" for number in range(50)]
     await add_mails(live_resources, *receivers)
     async with open_resources(settings) as opened:
         other = replace(opened, mailer=MemoryMailer())
