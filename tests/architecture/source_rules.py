@@ -289,7 +289,8 @@ RULES = [
         article=17,
         see="app/repositories/sessions.py `SessionRepository.get_page`",
         layers=("repositories",),
-        but=("repositories/users.py",),  # whose pages are for admins
+        # The pages of the one are for admins, those of the other for operators.
+        but=("repositories/users.py", "repositories/outbox.py"),
         find=find_unscoped_reads,
         edit=Edit(
             "app/repositories/sessions.py", "self, *, user_id: UUID, current", "self, *, current"
