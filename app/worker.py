@@ -62,8 +62,7 @@ class Worker:
                 _logger.exception("outbox.unreadable")
             # Now either all hands are full, or nothing more is due.
             await self._rest(failures)
-        if self._in_hand:
-            await self.finish()
+        await self.finish()
 
     async def take(self) -> int:
         """Take in hand what is due, as far as there are hands; how many messages there were.
@@ -98,6 +97,8 @@ class Worker:
 
     async def finish(self) -> None:
         """Let what is in hand end, or leave it to whoever finds its lease run out."""
+        if not self._in_hand:
+            return
         _, late = await asyncio.wait(self._in_hand, timeout=GRACE_SECONDS)
         for task in late:
             task.cancel()
