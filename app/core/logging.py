@@ -75,7 +75,7 @@ def bind_request_id(request_id: str) -> None:
 
 
 def current_request_id() -> str | None:
-    """The id of the request that is being served, or that started this job."""
+    """The id of the request that is being served, or that left this message to a worker."""
     request_id: str | None = structlog.contextvars.get_contextvars().get("request_id")
     return request_id
 
