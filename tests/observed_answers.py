@@ -7,7 +7,7 @@ is not declared or, when all of it ran, if anything is declared that no test has
 
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
@@ -57,12 +57,10 @@ def _contents(response: dict[str, Any]) -> Iterator[str]:
 
 
 class ObservedAnswers:
-    """The plugin, for the API that the document describes; what it tells of operations that cannot
-    answer so is `unanswerable`, and counts as not declared.
-    """
+    """The plugin, for the API that the document describes."""
 
-    def __init__(self, document: dict[str, Any], *, unanswerable: Collection[Answer] = ()) -> None:
-        self.declared = {*declared_answers(document)} - {*unanswerable}
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.declared = {*declared_answers(document)}
         self.observed: set[Answer] = set()
         self._failures: list[str] = []
         self._templates = [
