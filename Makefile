@@ -6,7 +6,8 @@ CLIENT := clients/typescript
 CLIENT_INSTALLED := $(CLIENT)/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check check-fast articles lint format lock admin migration conformance client client-test
+.PHONY: help run test check check-fast articles lint format lock admin migration conformance client client-test \
+	browser picture
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -42,9 +43,10 @@ format: .venv/.installed ## Format, and mend what the linter can
 	@$(BIN)/ruff format --quiet .
 
 lock: .venv/.installed ## Lock the newest versions that pyproject.toml admits
-	@for lock in "requirements.txt" "requirements-dev.txt --group dev"; do \
+	@for lock in "requirements.txt pyproject.toml" "requirements-dev.txt pyproject.toml --group dev" \
+		"requirements-browser.txt --constraint requirements-dev.txt --group browser"; do \
 		$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header \
-			--python-version 3.11 pyproject.toml --output-file $$lock; done
+			--python-version 3.11 --output-file $$lock; done
 
 admin: .venv/.installed ## Make EMAIL=... an admin
 	@$(BIN)/python -m app create-admin $(EMAIL)
@@ -68,3 +70,13 @@ client-test: client ## Lint the document, compile the client, run sessions throu
 	@npm --prefix $(CLIENT) run --silent lint
 	@npm --prefix $(CLIENT) run --silent build
 	@BIN=$(BIN) scripts/served npm --prefix $(CLIENT) test --silent
+
+.venv/.browser: requirements-browser.txt .venv/.installed
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.txt
+	@touch $@
+
+browser: .venv/.browser ## Use the docs page in Chromium or Chrome, which must be installed
+	@$(BIN)/python -m pytest tests/browser
+
+picture: .venv/.browser ## Take the picture of the docs page that the README shows
+	@$(BIN)/python -m tests.browser.picture

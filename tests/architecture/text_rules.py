@@ -128,10 +128,14 @@ def find_unlocked_dependencies(text: str, root: Path) -> Iterator[Place]:
     project = tomllib.loads(text)
     wanted = {
         "requirements.txt": project["project"]["dependencies"],
-        "requirements-dev.txt": project.get("dependency-groups", {}).get("dev", []),
+        **{
+            f"requirements-{group}.txt": dependencies
+            for group, dependencies in project.get("dependency-groups", {}).items()
+        },
     }
     for lock, dependencies in wanted.items():
-        locked = re.findall(r"(?m)^([\w.-]+)==\S+( ;.+)? \\\n +--hash=", (root / lock).read_text())
+        text_of_lock = (root / lock).read_text() if (root / lock).exists() else ""
+        locked = re.findall(r"(?m)^([\w.-]+)==\S+( ;.+)? \\\n +--hash=", text_of_lock)
         for dependency in dependencies:
             name = re.split(r"[^\w.-]", dependency)[0]
             if name not in {each for each, _ in locked}:
@@ -147,7 +151,7 @@ RULES = [
         files=("pyproject.toml",),
         find=find_unlocked_dependencies,
         edit=Edit("pyproject.toml", '    "aiosmtplib",\n', '    "aiosmtplib",\n    "pandas",\n'),
-        bad='[project]\ndependencies = ["nowhere", "no-such[thing]>=1"]\n',
+        bad='[project]\ndependencies = ["no-such[thing]>=1"]\n[dependency-groups]\nnew = ["uv"]\n',
         good='[project]\ndependencies = ["fastapi"]\n[dependency-groups]\ndev = ["uv"]\n',
     ),
     TextRule(

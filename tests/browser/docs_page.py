@@ -1,0 +1,80 @@
+"""The docs page, as its reader uses it in Chromium."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from playwright.sync_api import ConsoleMessage, Page, Request, sync_playwright
+
+from app.core.migrations import ROOT
+from tests.contract.readme import served
+from tests.isolation import enter_empty_environment
+
+
+class DocsPage:
+    """The page, and what went wrong on it."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        """Errors and violated policies, failed requests, and requests to any other host."""
+        self._own = (f"{address}/", "data:")
+        page.on("console", self._note_message)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", self._note_request)
+        page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
+        page.goto(f"{address}/docs")
+
+    def _note_message(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def _note_request(self, request: Request) -> None:
+        if not request.url.startswith(self._own):
+            self.complaints.append(f"asked: {request.url}")
+
+    def authorise(self, email: str, password: str) -> None:
+        """Log in by the dialog, and close it."""
+        self.page.get_by_role("button", name="Authorize").click()
+        dialog = self.page.locator(".dialog-ux")
+        dialog.get_by_label("username:").fill(email)
+        dialog.get_by_label("password:").fill(password)
+        dialog.get_by_role("button", name="Apply given OAuth2 credentials").click()
+        dialog.get_by_role("button", name="Remove authorization").wait_for()
+        dialog.get_by_role("button", name="Close", exact=True).click()
+
+    def execute(self, operation: str, body: object = None) -> tuple[str, Any]:
+        """Open the operation of this id and try it out: the status and the body that are shown."""
+        tag = operation.partition("-")[0]
+        block = self.page.locator(f"#operations-{tag}-{operation}")
+        block.locator(".opblock-summary-control").click()
+        if body is not None:
+            block.locator(".body-param textarea").fill(json.dumps(body))
+        block.get_by_role("button", name="Execute").click()
+        answer = block.locator(".live-responses-table .response")
+        shown = answer.locator(".highlight-code code").first.text_content()
+        return answer.locator(".response-col_status").inner_text(), json.loads(shown or "null")
+
+
+@contextmanager
+def docs_in_chromium() -> Iterator[Callable[[], DocsPage]]:
+    """What opens the docs page of a service that starts now, with an empty database.
+
+    The browser is the system's Chromium, or else Chrome: Playwright's own are not downloaded.
+    """
+    with TemporaryDirectory() as directory, pytest.MonkeyPatch.context() as patch:
+        enter_empty_environment(patch, Path(directory))
+        patch.setenv("PYTHONPATH", str(ROOT))
+        path = shutil.which("chromium")
+        channel = None if path else "chrome"
+        with (
+            served(Path(directory)) as address,
+            sync_playwright() as playwright,
+            playwright.chromium.launch(executable_path=path, channel=channel) as browser,
+        ):
+            yield lambda: DocsPage(browser.new_page(), address)
