@@ -42,10 +42,3 @@ def test_what_is_injected_into_the_page_is_not_run_and_is_complained_of(docs: Do
 
     assert docs.page.evaluate("window.injected") is None
     assert "Content Security Policy" in docs.complaints.pop()
-
-
-def test_the_page_fits_a_narrow_window(docs: DocsPage) -> None:
-    docs.page.set_viewport_size({"width": 400, "height": 800})
-    docs.page.get_by_role("button", name="Authorize").wait_for()
-
-    assert docs.page.evaluate("document.documentElement.scrollWidth") == 400
