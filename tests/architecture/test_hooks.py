@@ -71,7 +71,13 @@ def test_every_hook_of_the_settings_is_there() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [".env", "requirements.txt", "requirements-dev.txt", "migrations/versions/0001_identity.py"],
+    [
+        ".env",
+        "requirements.txt",
+        "requirements-dev.txt",
+        "requirements-browser.txt",
+        "migrations/versions/0001_identity.py",
+    ],
 )
 def test_what_is_not_edited_by_hand_is_refused_with_what_to_do_instead(
     copy: Path, path: str
