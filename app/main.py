@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from app.core.config import Settings
@@ -64,11 +64,9 @@ def create_app(settings: Settings) -> FastAPI:
     install_middleware(app, settings)
     install_error_handlers(app)
     install_rate_limits(app)
-    # On a router, not on the application: there its plain-text refusal would stand around our
-    # middleware, without request id and security headers.
-    api = APIRouter(max_body_size=settings.max_body_bytes)
-    api.include_router(v1.router)
-    app.include_router(api)
+    # Bodies are bounded on a router, not on the application: there its plain-text refusal would
+    # stand around our middleware, without request id and security headers.
+    app.include_router(v1.make_router(max_body_bytes=settings.max_body_bytes))
     app.include_router(health.router)
     app.include_router(docs.router)
     return app
