@@ -3,9 +3,9 @@
 from enum import Enum, auto
 from uuid import UUID
 
-from sqlalchemy import ColumnExpressionArgument
+from sqlalchemy import BindParameter, ColumnExpressionArgument
 from sqlalchemy.orm import aliased
-from sqlmodel import col, delete
+from sqlmodel import bindparam, col, delete
 from sqlmodel.sql.expression import Select
 
 from app.core.errors import AppError, Unauthenticated
@@ -19,13 +19,22 @@ Viewer = aliased(Membership, name="viewer")
 
 
 def visible(
-    statement: Columns, project_id: ColumnExpressionArgument[UUID], *, user_id: UUID
+    statement: Columns,
+    project_id: ColumnExpressionArgument[UUID],
+    *,
+    user_id: UUID | BindParameter[UUID],
 ) -> Columns:
     """What of it the user may see. Every reading statement for a user, on projects and on what
     lies in them, begins here.
     """
     in_project = col(Viewer.project_id) == project_id
     return statement.join(Viewer, in_project).where(col(Viewer.user_id) == user_id)
+
+
+# Runs for whatever is made in a project, so it is built once.
+_VISIBLE = visible(
+    Select(Project, col(Viewer.role)), col(Project.id), user_id=bindparam("user_id")
+).where(col(Project.id) == bindparam("project_id"))
 
 
 class Lock(Enum):
@@ -54,14 +63,14 @@ class ProjectRepository(Repository):
         self, project_id: UUID, *, user_id: UUID, lock: Lock | None = None
     ) -> tuple[Project, MemberRole] | None:
         """The project, and what the user is in it."""
-        statement = visible(Select(Project, col(Viewer.role)), col(Project.id), user_id=user_id)
-        statement = statement.where(col(Project.id) == project_id)
+        statement = _VISIBLE
         if lock is not None:
             # The membership too: else who was removed during the wait would still be let in.
             statement = statement.with_for_update(
                 of=[Project, Viewer], read=lock is Lock.SHARED
             ).execution_options(populate_existing=True)
-        return (await self._session.exec(statement)).one_or_none()
+        values = {"user_id": user_id, "project_id": project_id}
+        return (await self._session.exec(statement, params=values)).one_or_none()
 
     async def get_page(
         self, *, user_id: UUID, after: Position | None, limit: int

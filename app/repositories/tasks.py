@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import joinedload, selectinload
-from sqlmodel import col, delete, insert, select, update
+from sqlmodel import bindparam, col, delete, insert, select, update
 from sqlmodel.sql.expression import Select
 
 from app.core.errors import AppError
@@ -26,6 +26,22 @@ Row = Mapping[str, object]
 _SHOWN = select_shown(Task, TaskPublic, col(User.full_name).label("assignee_name"))
 _NAMES = list(_SHOWN.selected_columns.keys())
 
+# These run for every task and every page that is shown, so they are built once.
+_VISIBLE = (
+    visible(Select(Task, col(Viewer.role)), col(Task.project_id), user_id=bindparam("user_id"))
+    .where(col(Task.id) == bindparam("task_id"))
+    .options(
+        joinedload(Task.assignee),  # type: ignore[arg-type]  # SQLModel types the value
+        selectinload(Task.tags),  # type: ignore[arg-type]  # SQLModel types the value
+    )
+)
+_TAGS = (
+    select(TaskTag.task_id, Tag.id, Tag.name)
+    .join(Tag, col(Tag.id) == col(TaskTag.tag_id))
+    .where(col(TaskTag.task_id).in_(bindparam("task_ids", expanding=True)))
+    .order_by(col(Tag.name_key))
+)
+
 
 class TaskRepository(Repository):
     """Tasks, as far as a user may see them."""
@@ -37,15 +53,8 @@ class TaskRepository(Repository):
 
     async def get(self, task_id: UUID, *, user_id: UUID) -> tuple[Task, MemberRole] | None:
         """The task with its tags and assignee, and what the user is in its project."""
-        statement = (
-            visible(Select(Task, col(Viewer.role)), col(Task.project_id), user_id=user_id)
-            .where(col(Task.id) == task_id)
-            .options(
-                joinedload(Task.assignee),  # type: ignore[arg-type]  # SQLModel types the value
-                selectinload(Task.tags),  # type: ignore[arg-type]  # SQLModel types the value
-            )
-        )
-        return (await self._session.exec(statement)).one_or_none()
+        values = {"user_id": user_id, "task_id": task_id}
+        return (await self._session.exec(_VISIBLE, params=values)).one_or_none()
 
     async def get_page(
         self, project_id: UUID, query: TaskQuery, *, user_id: UUID, after: TaskPosition | None
@@ -95,14 +104,9 @@ class TaskRepository(Repository):
             await self._session.exec(insert(TaskTag), params=links)
 
     async def _get_tags(self, task_ids: Collection[UUID]) -> dict[UUID, list[TagPublic]]:
-        statement = (
-            select(TaskTag.task_id, Tag.id, Tag.name)
-            .join(Tag, col(Tag.id) == col(TaskTag.tag_id))
-            .where(col(TaskTag.task_id).in_(task_ids))
-            .order_by(col(Tag.name_key))
-        )
+        found = await self._session.exec(_TAGS, params={"task_ids": task_ids})
         tags: dict[UUID, list[TagPublic]] = {}
-        for task_id, tag_id, name in (await self._session.exec(statement)).all():
+        for task_id, tag_id, name in found:
             tags.setdefault(task_id, []).append(TagPublic(id=tag_id, name=name))
         return tags
 

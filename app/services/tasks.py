@@ -63,8 +63,8 @@ class TaskService:
             updated_at=now,
             **data.model_dump(),
         )
-        await self._tasks.add(task)
         self._activity.record("task.created", by=user_id, on=task.id, within=project_id)
+        await self._tasks.add(task)  # last, so that one flush writes both
         return task
 
     async def get(self, user_id: UUID, task_id: UUID) -> Task:
