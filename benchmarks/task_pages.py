@@ -162,7 +162,7 @@ def detours(node: dict[str, Any]) -> Iterator[str]:
 async def open_tasks(url: URL) -> AsyncIterator[Tasks]:
     """The tasks of the database."""
     engine = create_engine(url.render_as_string(hide_password=False), pool_size=1)
-    async with Database(engine, capacity=1).transaction(read_only=True) as session:
+    async with Database(engine, capacity=1).transaction() as session:
         # OFFSET may take its time.
         await (await session.connection()).execute(text("SET LOCAL statement_timeout = 0"))
         owners = select(Membership).where(Membership.role == MemberRole.OWNER)

@@ -102,14 +102,15 @@ class Database:
         self._max_wait = max_wait
         self._turns = asyncio.Semaphore(capacity)
         self._write_sessions = _sessions(engine)
-        self._read_sessions = _sessions(engine.execution_options(read_only=True))
+        self._read_sessions = _sessions(engine.execution_options(**_read_options(engine)))
 
     @asynccontextmanager
     async def transaction(
         self, *, read_only: bool = False, patient: bool = False
     ) -> AsyncIterator[AsyncSession]:
         """One session, one connection, one transaction: committed at the end, rolled back on any
-        exception but a refusal that `keeps_writes`.
+        exception but a refusal that `keeps_writes`. A `read_only` one neither writes nor locks:
+        nothing would undo or hold it.
 
         Raises ServiceUnavailable when its turn does not come in time (a `patient` one waits for
         ever) or the database is away, and InvalidInput for values that it cannot store.
@@ -146,6 +147,15 @@ class Database:
 
 def _sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     return async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
+
+
+def _read_options(engine: AsyncEngine) -> dict[str, object]:
+    """How to read. On PostgreSQL without BEGIN and COMMIT, which are two round trips: in a
+    transaction too each statement sees what is committed when it begins (READ COMMITTED).
+    """
+    if engine.dialect.name == "postgresql":
+        return {"read_only": True, "isolation_level": "AUTOCOMMIT"}
+    return {"read_only": True}
 
 
 def _refusal(error: Exception) -> AppError | None:

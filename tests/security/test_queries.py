@@ -22,6 +22,8 @@ async def count_statements(client: AsyncClient, world: World, login: Login) -> d
                 headers=login.headers,
             )
         assert response.status_code == 200, response.text
+        # In no transaction on PostgreSQL: nothing would undo what they write, or hold their locks.
+        assert all(each.startswith("SELECT") and " FOR " not in each for each in statements)
         costs[operation.id] = len(statements)
     return costs
 
