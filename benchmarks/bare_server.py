@@ -8,7 +8,7 @@ limits, no log, no request id, no security headers, no entity tags, no audit tra
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime  # example
+from datetime import datetime
 from typing import Any
 from uuid import UUID  # example
 
