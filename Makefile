@@ -7,7 +7,7 @@ CLIENT_INSTALLED := $(CLIENT)/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check check-fast articles lint format lock admin migration conformance client client-test \
-	browser picture
+	browser picture docs
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -41,6 +41,9 @@ format: .venv/.installed ## Format, and mend what the linter can
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --fix --silent . || true
 	@$(BIN)/ruff format --quiet .
+
+docs: .venv/.installed ## Write what docs/ takes from elsewhere: the settings, the counts
+	@$(BIN)/python -m tests.contract.documents
 
 lock: .venv/.installed ## Lock the newest versions that pyproject.toml admits
 	@for lock in "requirements.txt pyproject.toml" "requirements-dev.txt pyproject.toml --group dev" \

@@ -21,7 +21,7 @@ from app.core.problems import FRAMEWORK_ERRORS, PROBLEM_MEDIA_TYPE, REQUEST_ID, 
 from app.core.rate_limit import limiter
 
 SECURITY_HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",

@@ -17,6 +17,7 @@ async def test_every_answer_carries_the_security_headers(
 
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert response.headers["Referrer-Policy"] == "no-referrer"
     assert response.headers["Cache-Control"] == "no-store"
     assert response.headers["X-Request-ID"]
     assert "Server" not in response.headers
@@ -31,6 +32,16 @@ async def test_an_answer_carries_the_headers_that_the_document_tells(
     told = operation.details["responses"][str(response.status_code)].get("headers", {})
     assert [name for name in told if name not in response.headers] == []
     assert ("RateLimit" in told) == ("RateLimit" in response.headers)
+
+
+@pytest.mark.parametrize("path", ["/livez", "/docs"])
+async def test_every_policy_lets_no_object_and_no_base_in(client: AsyncClient, path: str) -> None:
+    response = await client.get(path)
+
+    directives = response.headers["Content-Security-Policy"].split("; ")
+    # Objects fall back to the default; a base, a form's target and a frame do not.
+    assert {"default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"} <= set(directives)
+    assert not [each for each in directives if each.startswith("object-src")]
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.id)
