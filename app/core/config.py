@@ -110,6 +110,17 @@ class Settings(BaseSettings):
         "INFO", description="DEBUG, INFO, WARNING or ERROR."
     )
 
+    otel_exporter_otlp_endpoint: AnyHttpUrl | None = Field(
+        None,
+        description="Where traces and metrics go, by OTLP over HTTP. Without it none are made.",
+    )
+    otel_service_name: str = Field(
+        "plumbline", min_length=1, description="What they name this service."
+    )
+    otel_traces_sampler_arg: float = Field(
+        0.1, ge=0, le=1, description="Share of the requests that are traced; metrics count all."
+    )
+
     password_min_length: int = Field(
         15, ge=8, le=64, description="Code points of a new password (NIST SP 800-63B-4 §3.1.1.2)."
     )
@@ -164,7 +175,13 @@ class Settings(BaseSettings):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
 
-    @field_validator("redis_url", "smtp_username", "smtp_password", mode="before")
+    @field_validator(
+        "redis_url",
+        "otel_exporter_otlp_endpoint",
+        "smtp_username",
+        "smtp_password",
+        mode="before",
+    )
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value

@@ -99,6 +99,9 @@ class Database:
         self, engine: AsyncEngine, *, capacity: int, max_wait: float = MAX_WAIT_SECONDS
     ) -> None:
         self.engine = engine
+        self.capacity = capacity
+        self.used = 0
+        self.waiting = 0
         self._max_wait = max_wait
         self._turns = asyncio.Semaphore(capacity)
         self._write_sessions = _sessions(engine)
@@ -116,6 +119,7 @@ class Database:
         ever) or the database is away, and InvalidInput for values that it cannot store.
         """
         await self._take_turn(None if patient else self._max_wait)
+        self.used += 1
         try:
             async with self._open(read_only=read_only) as session:
                 try:
@@ -131,14 +135,18 @@ class Database:
                 raise refusal from error
             raise
         finally:
+            self.used -= 1
             self._turns.release()
 
     async def _take_turn(self, max_wait: float | None) -> None:
+        self.waiting += 1
         try:
             async with asyncio.timeout(max_wait):
                 await self._turns.acquire()
         except TimeoutError as error:
             raise ServiceUnavailable from error
+        finally:
+            self.waiting -= 1
 
     def _open(self, *, read_only: bool) -> AsyncSession:
         """A new session; leaving it rolls back what was not committed."""

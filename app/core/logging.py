@@ -22,8 +22,10 @@ SHARED_PROCESSORS: list[Processor] = [
 ]
 
 
-def configure_logging(settings: Settings) -> None:
-    """Send everything, the libraries' lines too, through one handler to standard output."""
+def configure_logging(settings: Settings, *more: Processor) -> None:
+    """Send everything, the libraries' lines too, through one handler to standard output; what
+    `more` adds is in every line.
+    """
     structlog.configure(
         processors=[*SHARED_PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -38,6 +40,7 @@ def configure_logging(settings: Settings) -> None:
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
                 _hide_rows,
+                *more,
                 _renderer(production=settings.is_production),
             ],
         )

@@ -86,21 +86,25 @@ class PasswordHasher:
         self._threads = ThreadPoolExecutor(slots, "hash", initializer=_let_event_loop_go_first)
         self._slot = HashSlot(context, min_length, self._threads)
         self._slots = asyncio.Semaphore(slots)
-        self._waiting = 0
+        self.capacity = slots
+        self.used = 0
+        self.waiting = 0
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[HashSlot]:
         """A slot, in the order of asking. Raises ServiceUnavailable when too many wait for one."""
-        if self._waiting >= MAX_WAITING:
+        if self.waiting >= MAX_WAITING:
             raise ServiceUnavailable
-        self._waiting += 1
+        self.waiting += 1
         try:
             await self._slots.acquire()
         finally:
-            self._waiting -= 1
+            self.waiting -= 1
+        self.used += 1
         try:
             yield self._slot
         finally:
+            self.used -= 1
             self._slots.release()
 
     def close(self) -> None:

@@ -114,6 +114,11 @@ class SharedLimiter(Limiter):
         """Whether Redis answers; None when there is none."""
         return await self._store.is_reachable()
 
+    @property
+    def is_store_away(self) -> bool:
+        """Whether this process counts alone because Redis is away."""
+        return self._store.is_away
+
     def budgets(self, state: dict[str, Any]) -> list[Budget]:
         """The budgets that a request drew on, by the state of its ASGI scope."""
         budgets: list[Budget] = state.get(BUDGETS, [])

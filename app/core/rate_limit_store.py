@@ -44,13 +44,13 @@ class Store(Engine):
         self._redis = redis
         self._async_redis = async_redis
         self._async_memory = AsyncEngine(AsyncMemory())
-        self._is_away = False
+        self.is_away = False
         self._back_off = 0.0
         self._next_try = 0.0
 
     def hit(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
         """Whether the budget had `cost` left, which it now has not."""
-        if self._redis is not None and not self._is_away:
+        if self._redis is not None and not self.is_away:
             try:
                 return self._redis.hit(item, *identifiers, cost=cost)
             except StorageError:
@@ -59,7 +59,7 @@ class Store(Engine):
 
     def get_window_stats(self, item: RateLimitItem, *identifiers: str) -> WindowStats:
         """What is left of the budget, and when it grows again."""
-        if self._redis is not None and not self._is_away:
+        if self._redis is not None and not self.is_away:
             try:
                 return self._redis.get_window_stats(item, *identifiers)
             except StorageError:
@@ -90,19 +90,19 @@ class Store(Engine):
             return False
 
     def _lose(self) -> None:
-        if not self._is_away:
-            self._is_away = True
+        if not self.is_away:
+            self.is_away = True
             self._back_off = FIRST_BACK_OFF_SECONDS
             self._next_try = clock.monotonic() + self._back_off
             _logger.warning("rate_limit.store_lost")
 
     def _find(self) -> None:
-        if self._is_away:
-            self._is_away = False
+        if self.is_away:
+            self.is_away = False
             _logger.warning("rate_limit.store_back")
 
     def _may_try(self) -> bool:
-        if not self._is_away:
+        if not self.is_away:
             return True
         if clock.monotonic() < self._next_try:
             return False

@@ -1,0 +1,216 @@
+"""Telemetry: traces and metrics, sent to a collector by OpenTelemetry's protocol.
+
+The only place that imports OpenTelemetry, and imported only where the settings name a collector.
+What leaves says what was done and how long it took: no path, query, header, parameter, message of
+an error, or anything else that a client or a table may have put a secret into.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from opentelemetry.context import Context
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.metrics import CallbackOptions, Histogram, Observation
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio, SamplingResult
+from opentelemetry.trace import (
+    Link,
+    Span,
+    SpanKind,
+    StatusCode,
+    Tracer,
+    TraceState,
+    format_span_id,
+    format_trace_id,
+    get_current_span,
+)
+from opentelemetry.util.types import Attributes
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import ExceptionContext
+
+from app.core import clock
+from app.core.config import Settings
+from app.core.ids import new_id
+from app.core.rate_limit import SharedLimiter
+from app.core.resources import Resources
+
+EXPORT_TIMEOUT_SECONDS = 2.0
+"""How long one export may take: the last one is waited for when the process ends."""
+
+SAFE_ATTRIBUTES = {
+    "db.operation.name",
+    "db.query.text",
+    "db.system.name",
+    "http.request.method",
+    "network.protocol.version",
+    "url.scheme",
+}
+"""What a span may start with. FastAPI gives it the path, the query and the host as well."""
+
+STATEMENT_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]
+"""Seconds, as the semantic conventions advise."""
+
+_STATEMENTS = "telemetry.statements"
+
+
+class Telemetry:
+    """The providers of the application, which FastAPI uses too. Those of the process stay unset."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._endpoint = str(settings.otel_exporter_otlp_endpoint).rstrip("/")
+        resource = Resource.create(
+            {"service.name": settings.otel_service_name, "service.instance.id": str(new_id())}
+        )
+        self.tracer_provider = TracerProvider(
+            sampler=_DiscreetSampler(settings.otel_traces_sampler_arg),
+            resource=resource,
+            shutdown_on_exit=False,
+        )
+        self.meter_provider = MeterProvider(resource=resource, shutdown_on_exit=False)
+        self._tracer = self.tracer_provider.get_tracer("app")
+        self._meter = self.meter_provider.get_meter("app")
+
+    @asynccontextmanager
+    async def exported(self, resources: Resources, limiter: SharedLimiter) -> AsyncIterator[None]:
+        """Watch these, and send what is measured: from time to time, and when the context ends."""
+        url, timeout = self._endpoint, EXPORT_TIMEOUT_SECONDS
+        spans = BatchSpanProcessor(OTLPSpanExporter(f"{url}/v1/traces", timeout=timeout))
+        metrics = PeriodicExportingMetricReader(
+            OTLPMetricExporter(f"{url}/v1/metrics", timeout=timeout)
+        )
+        self.tracer_provider.add_span_processor(spans)
+        self.meter_provider.add_metric_reader(metrics)
+        self.watch(resources, limiter)
+        try:
+            yield
+        finally:
+            # Themselves: the provider of metrics ends no reader that it was given later.
+            await asyncio.gather(
+                asyncio.to_thread(spans.shutdown), asyncio.to_thread(metrics.shutdown)
+            )
+
+    def watch(self, resources: Resources, limiter: SharedLimiter) -> None:
+        """Measure these from now on."""
+        database, passwords = resources.database, resources.passwords
+        durations = self._meter.create_histogram(
+            "db.client.operation.duration",
+            "s",
+            "Duration of statements.",
+            explicit_bucket_boundaries_advisory=STATEMENT_BUCKETS,
+        )
+        _Statements(self._tracer, durations).listen(database.engine.sync_engine)
+        self._gauge("app.pool.used", "Connections at work.", lambda: database.used)
+        self._gauge("app.pool.max", "Connections.", lambda: database.capacity)
+        self._gauge("app.pool.waiting", "Waiting for a connection.", lambda: database.waiting)
+        self._gauge("app.hash.used", "Hash slots at work.", lambda: passwords.used)
+        self._gauge("app.hash.max", "Hash slots.", lambda: passwords.capacity)
+        self._gauge("app.hash.waiting", "Waiting for a hash slot.", lambda: passwords.waiting)
+        self._gauge(
+            "app.limiter.away", "1 while Redis is away.", lambda: int(limiter.is_store_away)
+        )
+
+    def _gauge(self, name: str, description: str, read: Callable[[], float]) -> None:
+        """Export what `read` returns each time. It is called in a thread, so it may not block."""
+
+        def observe(_: CallbackOptions) -> list[Observation]:
+            return [Observation(read())]
+
+        self._meter.create_observable_gauge(name, [observe], description=description)
+
+    @staticmethod
+    def add_trace_ids(_: object, __: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
+        """Have a line of the log name the request's span, whether that is sent or not."""
+        context = get_current_span().get_span_context()
+        if context.is_valid:
+            line["trace_id"] = format_trace_id(context.trace_id)
+            line["span_id"] = format_span_id(context.span_id)
+        return line
+
+
+class _DiscreetSampler(ParentBasedTraceIdRatio):
+    """Traces that share of the requests, and those that the caller traces, without its secrets."""
+
+    def should_sample(
+        self,
+        parent_context: Context | None,
+        trace_id: int,
+        name: str,
+        kind: SpanKind | None = None,
+        attributes: Attributes = None,
+        links: Sequence[Link] | None = None,
+        trace_state: TraceState | None = None,
+    ) -> SamplingResult:
+        # What the sampler returns is what the span starts with.
+        given = attributes or {}
+        safe = {key: given[key] for key in SAFE_ATTRIBUTES & given.keys()}
+        return super().should_sample(parent_context, trace_id, name, kind, safe, links, trace_state)
+
+
+class _Statements:
+    """Times all statements, and traces those of traced requests.
+
+    The package that OpenTelemetry has for it puts the driver's message into the span: asyncpg's
+    tells the value that it refuses.
+    """
+
+    def __init__(self, tracer: Tracer, durations: Histogram) -> None:
+        self._tracer = tracer
+        self._durations = durations
+
+    def listen(self, engine: Engine) -> None:
+        """Begin with the next statement."""
+        event.listen(engine, "before_cursor_execute", self._begin)
+        event.listen(engine, "after_cursor_execute", self._end)
+        event.listen(engine, "handle_error", self._fail)
+
+    def _begin(self, connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        attributes = {
+            "db.system.name": connection.dialect.name,
+            "db.operation.name": statement.split(maxsplit=1)[0],
+        }
+        span = None
+        if get_current_span().is_recording():
+            span = self._tracer.start_span(
+                attributes["db.operation.name"],
+                kind=SpanKind.CLIENT,
+                attributes={**attributes, "db.query.text": statement},
+            )
+        # A stack, because a listener may execute statements of its own before this one.
+        started = connection.info.setdefault(_STATEMENTS, [])
+        started.append(_Statement(clock.monotonic(), attributes, span))
+
+    def _end(self, connection: Connection, *_: object) -> None:
+        self._finish(connection.info[_STATEMENTS].pop())
+
+    def _fail(self, context: ExceptionContext) -> None:
+        # There is none when no connection could be made, or a commit failed.
+        info = context.connection.info if context.connection is not None else {}
+        if started := info.get(_STATEMENTS):
+            statement = started.pop()
+            statement.attributes["error.type"] = type(context.original_exception).__name__
+            self._finish(statement)
+
+    def _finish(self, statement: "_Statement") -> None:
+        self._durations.record(clock.monotonic() - statement.started, statement.attributes)
+        if statement.span is not None:
+            if error := statement.attributes.get("error.type"):
+                statement.span.set_attribute("error.type", error)
+                statement.span.set_status(StatusCode.ERROR)
+            statement.span.end()
+
+
+@dataclass(frozen=True)
+class _Statement:
+    """One that is being executed."""
+
+    started: float
+    attributes: dict[str, str]
+    span: Span | None
