@@ -46,13 +46,18 @@ from httpx import ASGITransport, AsyncClient
 from app.core.config import Settings
 from app.main import create_app
 
-async def main():
-    app = create_app(Settings())
-    async with app.router.lifespan_context(app):
+app = create_app(Settings())
+steps = iter(["lifespan.startup", "lifespan.shutdown"])
+
+async def receive():
+    return {"type": next(steps)}
+
+async def send(message):
+    if message["type"] == "lifespan.startup.complete":
         async with AsyncClient(transport=ASGITransport(app), base_url="http://test") as client:
             assert (await client.get("/livez")).status_code == 200
 
-asyncio.run(main())
+asyncio.run(app({"type": "lifespan"}, receive, send))
 exporters = [name for name in sys.modules if name.startswith("opentelemetry.exporter")]
 print(json.dumps({"exporters": exporters, "threads": threading.active_count()}))
 """
