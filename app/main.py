@@ -52,7 +52,7 @@ class Application(FastAPI):
 
 def create_app(settings: Settings) -> FastAPI:
     """The application for these settings. It opens nothing before its lifespan begins."""
-    telemetry = _telemetry(settings)
+    telemetry = make_telemetry(settings)
     configure_logging(settings, *([telemetry.add_trace_ids] if telemetry else []))
     app = Application(
         title=TITLE,
@@ -78,7 +78,8 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def _telemetry(settings: Settings) -> "Telemetry | None":
+def make_telemetry(settings: Settings) -> "Telemetry | None":
+    """What measures and traces this process, if the settings say where that goes."""
     if settings.otel_exporter_otlp_endpoint is None:
         return None
     from app.core.telemetry import Telemetry  # noqa: PLC0415 -- 90 ms that only its users pay
@@ -117,8 +118,10 @@ def _lifespan(
             # What start-up made stays for good: without this, each full collection walks it all.
             gc.collect()
             gc.freeze()
-            worker = running_worker(resources) if settings.outbox_embedded else nullcontext()
-            async with worker:
+            embedded = running_worker(resources) if settings.outbox_embedded else nullcontext()
+            async with embedded as worker:
+                if telemetry and worker:
+                    telemetry.watch_outbox(lambda: worker.lag_seconds)
                 yield
 
     return lifespan

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -11,8 +12,10 @@ import typer
 from app.core.config import Settings
 from app.core.errors import AppError
 from app.core.logging import configure_logging
+from app.core.rate_limit import limiter
 from app.core.resources import open_resources
 from app.dependencies.services import unit_of_work
+from app.main import make_telemetry
 from app.services.outbox import OutboxService
 from app.terminal import failure, load_settings
 from app.worker import Worker
@@ -33,8 +36,14 @@ def worker() -> None:
 
 
 async def _work(settings: Settings) -> None:
-    async with open_resources(settings) as resources:
+    telemetry = make_telemetry(settings)
+    async with (
+        open_resources(settings) as resources,
+        telemetry.exported(resources, limiter) if telemetry else nullcontext(),
+    ):
         worker = Worker(resources)
+        if telemetry:
+            telemetry.watch_outbox(lambda: worker.lag_seconds)
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, worker.stop)
         await worker.run()

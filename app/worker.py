@@ -7,9 +7,10 @@ likes. Whatever ends it, a message that it held is due again when its lease has 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import assert_never
 
+from app.core import clock
 from app.core.backoff import full_jitter
 from app.core.errors import ServiceUnavailable
 from app.core.logging import bind_request_id, get_logger
@@ -40,7 +41,17 @@ class Worker:
         self._resources = resources
         self._wake = resources.outbox_filled
         self._in_hand: set[asyncio.Task[None]] = set()
+        self._oldest_due: datetime | None = None
         self._stopped = False
+
+    @property
+    def lag_seconds(self) -> float:
+        """How long a message has been due at most, as of the last look; it grows while the worker
+        has no hand free or no database, and is 0 when nothing is due.
+        """
+        if self._oldest_due is None:
+            return 0
+        return (clock.now() - self._oldest_due).total_seconds()
 
     def stop(self) -> None:
         """Have `run` claim nothing more, and end when what it has in hand is done."""
@@ -73,6 +84,7 @@ class Worker:
         if hands == 0:
             return 0
         async with unit_of_work(self._resources) as services:
+            self._oldest_due = await services.outbox.get_oldest_due()
             claimed = await services.outbox.claim(hands)
         for message in claimed:
             task = asyncio.create_task(self._handle(message))
@@ -146,12 +158,12 @@ class Worker:
 
 
 @asynccontextmanager
-async def running_worker(resources: Resources) -> AsyncIterator[None]:
+async def running_worker(resources: Resources) -> AsyncIterator[Worker]:
     """A worker beside whatever else the process does."""
     worker = Worker(resources)
     task = asyncio.create_task(worker.run())
     try:
-        yield
+        yield worker
     finally:
         worker.stop()
         await task

@@ -181,3 +181,20 @@ async def test_a_mail_whose_outcome_cannot_be_stored_is_left_to_its_lease(
 
     assert log.lines[-1]["event"] == "outbox.left_to_its_lease"
     assert [each.attempts for each in await stored_messages(resources)] == [1]
+
+
+async def test_its_lag_is_how_long_a_message_has_been_due(
+    resources: Resources, held: HeldMailer, set_clock: SetClock
+) -> None:
+    held.released.set()
+    worker = Worker(resources)
+    at_first = worker.lag_seconds
+    await add_mails(resources, ADA)
+    set_clock(clock.now() + timedelta(seconds=90))
+
+    await worker.take()
+    behind = worker.lag_seconds
+    await worker.finish()
+    await worker.take()
+
+    assert (at_first, round(behind), worker.lag_seconds) == (0, 90, 0)

@@ -117,6 +117,10 @@ class Telemetry:
             "app.limiter.away", "1 while Redis is away.", lambda: int(limiter.is_store_away)
         )
 
+    def watch_outbox(self, read_lag: Callable[[], float]) -> None:
+        """Measure the lag of this process's worker from now on."""
+        self._gauge("app.outbox.lag", "Seconds that a message has been due at most.", read_lag)
+
     def _gauge(self, name: str, description: str, read: Callable[[], float]) -> None:
         """Export what `read` returns each time. It is called in a thread, so it may not block."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -84,6 +84,10 @@ class OutboxService:
         """The messages that the caller has to see to within LEASE."""
         now = clock.now()
         return await self._messages.claim(now=now, until=now + LEASE, limit=limit)
+
+    async def get_oldest_due(self) -> datetime | None:
+        """Since when a message has been due at most; None when nothing is."""
+        return await self._messages.get_oldest_due(now=clock.now())
 
     async def remove(self, message: OutboxMessage) -> bool:
         """Forget a message that is done; False when another worker has done it."""
