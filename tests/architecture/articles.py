@@ -18,9 +18,10 @@ from sqlalchemy import make_url
 
 from tests.architecture.__main__ import RULES
 from tests.architecture.mutations import MUTATIONS, Mutation
-from tests.architecture.rules import ROOT, Rule
+from tests.architecture.rules import ROOT, Rule, SourceRule, TextRule
 
-FOLDERS = ("app", "tests", "migrations", "scripts", ".claude", ".claude-plugin", ".github")
+FOLDERS = ("app", "tests", "migrations", "benchmarks", "deploy", "docs", "scripts")
+FOLDERS += (".claude", ".claude-plugin", ".github")
 FILES = ("*.md", "*.toml", "*.ini", "*.txt", "*.yml", "Makefile", "Dockerfile", ".env.example")
 ARTICLE = re.compile(r"(?ms)^\*\*(\d+)\. (.+?)\*\*.*?\*Held by\*(.+?)(?=^\*\*\d|^## |\Z)")
 WORKERS = 2
@@ -39,10 +40,12 @@ def copy_to(root: Path) -> Path:
 
 
 def mutation_of(rule: Rule) -> Mutation:
-    """The edit of a rule, and the command that runs all rules."""
+    """The edit of a rule, and the command that runs what concerns it."""
     told = re.escape(f"(article {rule.article}; right form: {rule.see})")
-    # In a process of its own: the application is imported anew.
-    return Mutation(rule.article, rule.edit, (sys.executable, "-m", "tests.architecture"), told)
+    # In a process of its own, where the application is imported anew if the rule is about that.
+    files = [rule.edit.path] if isinstance(rule, SourceRule | TextRule) else []
+    command = (sys.executable, "-m", "tests.architecture", *files)
+    return Mutation(rule.article, rule.edit, command, told)
 
 
 def is_caught(mutation: Mutation, root: Path) -> bool:

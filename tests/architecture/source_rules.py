@@ -333,9 +333,7 @@ RULES = [
         see="app/models/users.py `User`",
         layers=("models",),
         find=find_foreign_ids,
-        edit=Edit(
-            "app/models/users.py", "Field(default_factory=new_id, primary_key=True)", "Field()"
-        ),
+        edit=Edit("app/models/users.py", "default_factory=new_id, primary_key", "primary_key"),
         bad="class X(Base, table=True):\n    id: UUID = Field(primary_key=True)\n",
         good="class X(Base, table=True):\n"
         "    id: UUID = Field(default_factory=new_id, primary_key=True)\n",
