@@ -20,8 +20,10 @@ from tests.architecture.__main__ import RULES
 from tests.architecture.mutations import MUTATIONS, Mutation
 from tests.architecture.rules import ROOT, Rule, SourceRule, TextRule
 
-FOLDERS = ("app", "tests", "migrations", "benchmarks", "deploy", "docs", "scripts")
-FOLDERS += (".claude", ".claude-plugin", ".github")
+FOLDERS = (
+    *("app", "tests", "migrations", "benchmarks", "deploy", "docs", "scripts"),
+    *(".claude", ".claude-plugin", ".github"),
+)
 FILES = ("*.md", "*.toml", "*.ini", "*.txt", "*.yml", "Makefile", "Dockerfile", ".env.example")
 ARTICLE = re.compile(r"(?ms)^\*\*(\d+)\. (.+?)\*\*.*?\*Held by\*(.+?)(?=^\*\*\d|^## |\Z)")
 WORKERS = 2
