@@ -63,7 +63,7 @@ def migrate(connection: Connection) -> None:
 async def migrate_database() -> None:
     """Run the migrations on the database of the settings."""
     url = Settings().database_url.get_secret_value()
-    engine = create_engine(url, pool_size=1, foreign_keys=False)
+    engine = create_engine(url, pool_size=1, for_migrations=True)
     try:
         async with engine.connect() as connection:
             await connection.run_sync(migrate)

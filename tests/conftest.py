@@ -94,7 +94,7 @@ def settings(database_url: str) -> Settings:
 
 async def upgrade(url: str, revision: str = "head") -> None:
     """Migrate the database at `url`."""
-    engine = create_engine(url, pool_size=1, foreign_keys=False)
+    engine = create_engine(url, pool_size=1, for_migrations=True)
     config = configuration()
 
     def migrate(connection: object) -> None:

@@ -8,12 +8,13 @@ import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.errors import AppError, InvalidInput, ServiceUnavailable
@@ -21,6 +22,9 @@ from app.core.logging import get_logger
 
 MAX_WAIT_SECONDS = 2.0
 """How long a request waits for its turn before it is answered 503."""
+CONNECT_SECONDS = 5.0
+COMMAND_SECONDS = 12.0
+"""After which a server that has not even ended a statement by its own timeout is taken for dead."""
 
 POSTGRESQL_OPTIONS = {
     "application_name": "plumbline",
@@ -49,11 +53,11 @@ def database_url(url: str) -> URL:
     return parsed.set(drivername=drivers[parsed.get_backend_name()])
 
 
-def create_engine(url: str, *, pool_size: int, foreign_keys: bool = True) -> AsyncEngine:
+def create_engine(url: str, *, pool_size: int, for_migrations: bool = False) -> AsyncEngine:
     """An engine with the right configuration of its dialect; it connects when first used.
 
-    Without `foreign_keys` SQLite does not enforce them: only migrations want that, because a
-    recreated table would cascade its rows away.
+    Migrations take as long as they take; and SQLite does not enforce foreign keys meanwhile,
+    because a recreated table would cascade its rows away.
     """
     parsed = database_url(url)
     postgresql = parsed.get_backend_name() == "postgresql"
@@ -64,11 +68,30 @@ def create_engine(url: str, *, pool_size: int, foreign_keys: bool = True) -> Asy
         pool_timeout=MAX_WAIT_SECONDS,
         pool_recycle=1800,
         hide_parameters=True,  # they would carry e-mail addresses and hashes to the log
-        connect_args={"timeout": 5, "server_settings": POSTGRESQL_OPTIONS} if postgresql else {},
+        connect_args=_postgresql_arguments(for_migrations=for_migrations) if postgresql else {},
     )
-    if not postgresql:
-        _configure_sqlite(engine, foreign_keys=foreign_keys)
+    if postgresql:
+        _configure_postgresql(engine)
+    else:
+        _configure_sqlite(engine, foreign_keys=not for_migrations)
     return engine
+
+
+def _postgresql_arguments(*, for_migrations: bool) -> dict[str, Any]:
+    return {
+        "timeout": CONNECT_SECONDS,
+        # By our own clock, because the server's timeouts end nothing when it hangs.
+        "command_timeout": None if for_migrations else COMMAND_SECONDS,
+        "server_settings": POSTGRESQL_OPTIONS,
+    }
+
+
+def _configure_postgresql(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "checkout")
+    def on_checkout(connection: Any, _: ConnectionPoolEntry, __: PoolProxiedConnection) -> None:
+        # The driver knows which ones a restart has closed; asking the server would cost a query.
+        if connection.driver_connection.is_closed():
+            raise DisconnectionError  # the pool opens another one
 
 
 def _configure_sqlite(engine: AsyncEngine, *, foreign_keys: bool) -> None:
@@ -127,6 +150,10 @@ class Database:
                 except AppError as error:
                     if error.keeps_writes:
                         await session.commit()
+                    raise
+                except TimeoutError:
+                    # A server that hangs would not answer the rollback either.
+                    await session.invalidate()
                     raise
                 await session.commit()
         except (DBAPIError, *CONNECTION_ERRORS) as error:

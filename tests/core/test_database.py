@@ -1,6 +1,8 @@
 """What a driver's errors become."""
 
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -8,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.core import database as module
 from app.core.database import Database, create_engine
 from app.core.errors import InvalidInput, ServiceUnavailable
 from app.core.logging import get_logger
@@ -60,6 +63,40 @@ async def test_a_lost_connection_is_a_503_and_the_next_one_works(database: Datab
 
     async with database.transaction() as session:
         await execute(session, "SELECT 1")
+
+
+async def test_a_connection_that_was_lost_while_idle_is_not_handed_out(database: Database) -> None:
+    if is_sqlite(database):
+        pytest.skip("an embedded database has no connection to lose")
+    async with database.transaction() as killer:
+        await execute(killer, "SELECT 1")
+        async with database.transaction() as session:
+            connection = await (await session.connection()).get_raw_connection()
+            idle: Any = connection.driver_connection
+        await execute(killer, f"SELECT pg_terminate_backend({idle.get_server_pid()})")
+        while not idle.is_closed():
+            await execute(killer, "SELECT 1")
+
+    for _ in range(2):
+        async with database.transaction() as session:
+            await execute(session, "SELECT 1")
+
+
+@pytest.mark.parametrize("for_migrations", [False, True])
+async def test_a_server_that_hangs_is_a_503_but_a_migration_may_take_its_time(
+    live_resources: Resources, monkeypatch: pytest.MonkeyPatch, *, for_migrations: bool
+) -> None:
+    if is_sqlite(live_resources.database):
+        pytest.skip("an embedded database has no server to hang")
+    monkeypatch.setattr(module, "COMMAND_SECONDS", 0.1)
+    url = live_resources.settings.database_url.get_secret_value()
+    engine = create_engine(url, pool_size=1, for_migrations=for_migrations)
+
+    with nullcontext() if for_migrations else pytest.raises(ServiceUnavailable):
+        async with Database(engine, capacity=1).transaction() as session:
+            await execute(session, "SELECT pg_sleep(0.5)")
+
+    await engine.dispose()
 
 
 async def test_a_value_that_the_database_cannot_store_is_a_422(database: Database) -> None:
