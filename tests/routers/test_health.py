@@ -3,11 +3,14 @@
 import asyncio
 from dataclasses import replace
 
+import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 from sqlmodel import text
 
+from app.core.database import Database
 from app.core.resources import Resources
+from app.services import health
 from tests.observation import unreachable_database
 
 STAMP = text("UPDATE alembic_version SET version_num = :revision")
@@ -41,6 +44,20 @@ async def test_says_that_the_database_fails(
     assert (response.status_code, problem["code"]) == (503, "not_ready")
     assert problem["checks"]["database"] == "failed"
     assert "Retry-After" in response.headers
+
+
+async def test_does_not_wait_long_for_a_database_that_hangs(
+    client: AsyncClient, app: FastAPI, resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "CHECK_SECONDS", 0.01)
+    hanging = Database(resources.database.engine, capacity=1, max_wait=60)
+    app.state.resources = replace(resources, database=hanging)
+
+    async with asyncio.timeout(10), hanging.transaction():  # the only turn
+        response = await client.get("/readyz")
+
+    assert response.status_code == 503
+    assert response.json()["checks"]["database"] == "failed"
 
 
 async def stamp(resources: Resources, revision: str) -> None:
