@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.core import clock
 from app.core.config import Settings
@@ -15,7 +16,34 @@ GRACE_SECONDS = 8
 """Within which requests end once the drain is over. Engines kill after ten, unless told otherwise:
 give them the drain on top."""
 
+MAX_HEAD_BYTES = 65_536
+"""Of a request line with its headers, and of trailers."""
+
 _logger = get_logger(__name__)
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """Hangs up on headers that do not end: the parser would keep them all, whatever their size."""
+
+    pending_bytes = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what has come. A head that ends in it may be larger, by one read of the socket."""
+        self.pending_bytes += len(data)
+        super().data_received(data)
+        if self.pending_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+            _logger.warning("server.head_too_large")
+            self.send_400_response("The headers are too large.")
+
+    def on_headers_complete(self) -> None:
+        """Begin to answer."""
+        self.pending_bytes = 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Hand over a part of the body, which the application bounds."""
+        self.pending_bytes = 0
+        super().on_body(body)
 
 
 class DrainingServer(uvicorn.Server):
@@ -51,6 +79,7 @@ def run(app: FastAPI, settings: Settings, *, host: str, port: int) -> None:
         app,
         host=host,
         port=port,
+        http=BoundedProtocol,
         log_config=None,  # ours is in place already
         access_log=False,
         server_header=False,

@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -24,6 +24,7 @@ from tests.isolation import enter_empty_environment
 CLIENTS = 4
 DRAIN_SECONDS = 1
 MAX_WAIT_SECONDS = 60
+MEGABYTE = 1_000_000
 CONNECTIONS = text("""
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
@@ -160,3 +161,41 @@ class TestStop:
         assert slow.result().status_code == 201
         assert exit_code == 0
         assert "server.draining" in service.log
+
+
+HEAD = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n"
+BODY = f"POST {API}/users HTTP/1.1\r\nHost: localhost\r\n".encode()
+BODY += b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n0\r\n"
+ENDLESS = {
+    "a header": HEAD + b"X-Long: " + b"x" * MEGABYTE,
+    "headers": HEAD + b"X-Many: x\r\n" * (MEGABYTE // 11),
+    "a path": b"GET /livez?" + b"x" * MEGABYTE,
+    "a trailer": BODY + b"X-Long: " + b"x" * MEGABYTE,
+}
+
+
+@pytest.mark.usefixtures("database_of_its_own")
+async def test_what_does_not_end_before_or_after_a_body_is_refused() -> None:
+    lines = {}
+    async with asyncio.timeout(MAX_WAIT_SECONDS), served() as service:
+        for kind, request in ENDLESS.items():
+            lines[kind] = await first_line(service, request)
+        async with service.client() as client:
+            response = await client.post("/livez", content=b"x" * MEGABYTE)
+
+    # Nothing is read of the answer where the service hangs up on what is still being sent.
+    assert {*lines.values()} <= {b"", b"HTTP/1.1 400 Bad Request\r\n"}, lines
+    assert response.status_code == 405
+
+
+async def first_line(service: Service, request: bytes) -> bytes:
+    """What is answered to a request that does not end; nothing if the service hangs up."""
+    _, _, port = service.url.rpartition(":")
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(port))
+    line = b""
+    with suppress(ConnectionError):
+        writer.write(request)
+        await writer.drain()
+        line = await reader.readline()
+    writer.transport.abort()
+    return line
