@@ -7,7 +7,7 @@ CLIENT_INSTALLED := $(CLIENT)/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check check-fast articles lint format lock admin migration conformance client client-test \
-	browser picture docs
+	browser picture docs faults
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -56,6 +56,9 @@ admin: .venv/.installed ## Make EMAIL=... an admin
 
 migration: .venv/.installed ## Write a migration for what has changed in app/models: NAME=add_avatar
 	@BIN=$(BIN) scripts/migration "$(NAME)"
+
+faults: .venv/.installed ## Break PostgreSQL, Redis, mail and the service under load, and see that nothing is lost
+	@$(BIN)/python -m pytest faults $(PYTEST_ARGS)
 
 conformance: .venv/.installed ## Run schemathesis against the served API
 	@BIN=$(BIN) scripts/conformance

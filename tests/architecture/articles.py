@@ -21,7 +21,7 @@ from tests.architecture.mutations import MUTATIONS, Mutation
 from tests.architecture.rules import ROOT, Rule, SourceRule, TextRule
 
 FOLDERS = (
-    *("app", "tests", "migrations", "benchmarks", "deploy", "docs", "scripts"),
+    *("app", "tests", "migrations", "benchmarks", "deploy", "docs", "faults", "scripts"),
     *(".claude", ".claude-plugin", ".github"),
 )
 FILES = ("*.md", "*.toml", "*.ini", "*.txt", "*.yml", "Makefile", "Dockerfile", ".env.example")

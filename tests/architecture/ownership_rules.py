@@ -118,7 +118,7 @@ RULES = [
         name="sleeps",
         article=30,
         see="app/core/rate_limit_store.py `Store`",
-        layers=("routers", "dependencies", "services", "repositories", "tests"),
+        layers=("routers", "dependencies", "services", "repositories", "tests", "faults"),
         find=find_sleeps,
         edit=Edit("tests/core/test_rate_limit.py", "asyncio.sleep(0)", "asyncio.sleep(1)"),
         bad="import time\n\ntime.sleep(1)\n",
@@ -128,7 +128,7 @@ RULES = [
         name="mocks",
         article=41,
         see="tests/factories.py `Factory`",
-        layers=("tests",),
+        layers=("tests", "faults"),
         find=uses_of(MOCKS, "a mock agrees with whoever wrote it"),
         edit=Edit(
             "tests/routers/test_health.py",

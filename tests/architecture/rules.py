@@ -17,7 +17,7 @@ PACKAGE = "app"
 """The one place that says which package is checked."""
 
 BINARY = (".pyc", ".png")
-OUTSIDE = ("tests", "migrations")
+OUTSIDE = ("tests", "faults", "migrations")
 """Folders beside the package."""
 
 ROOT = Path(__file__).parents[2]

@@ -1,0 +1,203 @@
+"""Clients that keep what was acknowledged to them, and ask the database for it afterwards."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import httpx
+
+from app.core.ids import new_id
+from faults.programs import POOL_SIZE, Postgres, Service
+from tests.factories import API, registration, request_token
+
+READERS = 3
+EDITORS = 4
+NEWCOMERS = 3
+RETURNERS = 2
+CLIENTS = READERS + EDITORS + NEWCOMERS + RETURNERS
+"""More than may be at work at once, so that some wait for their turn."""
+assert CLIENTS > POOL_SIZE
+
+BROKEN = {"ConnectError", "ReadError", "RemoteProtocolError", "WriteError"}
+"""How requests end when the service does."""
+
+# The trail tells of each edit, also of those that a later one has written over.
+STORED = """
+    SELECT email, log_ins, edits FROM users
+    CROSS JOIN LATERAL (SELECT count(*) log_ins FROM sessions WHERE user_id = users.id) AS sessions
+    CROSS JOIN LATERAL (
+        SELECT count(*) edits FROM activity WHERE resource_id = users.id AND action = 'user.updated'
+    ) AS trail
+"""
+NOT_WHOLE = """
+    SELECT 'user ' || id FROM users
+    WHERE NOT EXISTS (SELECT FROM activity WHERE resource_id = users.id AND action = 'user.registered')
+        OR NOT EXISTS (SELECT FROM one_time_tokens WHERE user_id = users.id)
+    UNION ALL
+    SELECT 'session ' || id FROM sessions
+    WHERE (SELECT count(*) FROM refresh_tokens WHERE session_id = sessions.id) <> 1
+"""  # noqa: E501 -- a query
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a request ended."""
+
+    began: float
+    ended: float
+    outcome: str
+    """A status, `503` only for a problem document that says when to come again; otherwise what
+    went wrong.
+    """
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it was done."""
+        return self.outcome in ("200", "201")
+
+
+@dataclass
+class Account:
+    """A user, and what was acknowledged to them."""
+
+    email: str
+    token: str = field(repr=False)
+    edits: int = 0
+    log_ins: int = 0
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What authorises a request."""
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+class Load:
+    """Some clients, each of which asks again as soon as it has been answered."""
+
+    def __init__(self, services: Sequence[Service]) -> None:
+        self.answers: list[Answer] = []
+        self.registered: set[str] = set()
+        self.secrets: set[str] = set()
+        """What no log may hold."""
+        self._services = services
+        self._accounts: list[Account] = []
+        self._answered = asyncio.Condition()
+        self._is_over = False
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Ask, while the context lasts; what was asked then is answered before it ends."""
+        turns: list[Callable[[httpx.AsyncClient, Account], Awaitable[None]]] = [
+            *[self._read] * READERS,
+            *[self._edit] * EDITORS,
+            *[self._register] * NEWCOMERS,
+            *[self._log_in] * RETURNERS,
+        ]
+        self._accounts = [await self._new_account() for _ in turns]
+        async with asyncio.TaskGroup() as clients:
+            for number, turn in enumerate(turns):
+                service = self._services[number % len(self._services)]
+                clients.create_task(self._repeat(turn, service, self._accounts[number]))
+            try:
+                yield
+            finally:
+                self._is_over = True
+
+    async def wait_for(
+        self, count: int, outcome: Callable[[Answer], bool], *, since: float
+    ) -> None:
+        """Return when so many requests that began since then have ended so."""
+
+        def is_reached() -> bool:
+            recent = (each for each in reversed(self.answers) if each.began >= since)
+            return sum(map(outcome, recent)) >= count
+
+        async with asyncio.timeout(60), self._answered:
+            await self._answered.wait_for(is_reached)
+
+    async def find_lost(self, postgres: Postgres) -> list[str]:
+        """What was acknowledged and is not there."""
+        stored = {row.email: row for row in await postgres.query(STORED)}
+        lost = sorted(self.registered - stored.keys())
+        for account in self._accounts:
+            row = stored[account.email]
+            if row.edits < account.edits or row.log_ins < account.log_ins:
+                lost.append(f"{account} has {row.edits} edits and {row.log_ins} log-ins")
+        return lost
+
+    async def find_half_written(self, postgres: Postgres) -> list[str]:
+        """What is there without all that belongs to it, acknowledged or not."""
+        return [row[0] for row in await postgres.query(NOT_WHOLE)]
+
+    async def _repeat(
+        self,
+        turn: Callable[[httpx.AsyncClient, Account], Awaitable[None]],
+        service: Service,
+        account: Account,
+    ) -> None:
+        async with service.client() as client:
+            while not self._is_over:
+                await service.program.is_up.wait()
+                await turn(client, account)
+
+    async def _new_account(self) -> Account:
+        body = registration()
+        email = str(body["email"])
+        async with self._services[0].client() as client:
+            response = await client.post(f"{API}/users", json=body)
+            assert response.status_code == 201, response.text
+            tokens = (await request_token(client, email)).json()
+        self.registered.add(email)
+        self.secrets |= {email, str(body["password"]), *_tokens(tokens)}
+        return Account(email, tokens["access_token"], log_ins=1)
+
+    async def _read(self, client: httpx.AsyncClient, account: Account) -> None:
+        await self._ask(client.get(f"{API}/users/me", headers=account.headers))
+
+    async def _edit(self, client: httpx.AsyncClient, account: Account) -> None:
+        body = {"full_name": str(new_id())}
+        edit = client.patch(f"{API}/users/me", json=body, headers=account.headers)
+        if await self._ask(edit):
+            account.edits += 1
+
+    async def _register(self, client: httpx.AsyncClient, _: Account) -> None:
+        email = f"{new_id()}@example.com"
+        if await self._ask(client.post(f"{API}/users", json=registration(email=email))):
+            self.registered.add(email)
+            self.secrets.add(email)
+
+    async def _log_in(self, client: httpx.AsyncClient, account: Account) -> None:
+        if response := await self._ask(request_token(client, account.email)):
+            account.log_ins += 1
+            self.secrets |= _tokens(response.json())
+
+    async def _ask(self, request: Awaitable[httpx.Response]) -> httpx.Response | None:
+        """The answer, if it is a good one."""
+        began = time.monotonic()
+        try:
+            response = await request
+            answer = Answer(began, time.monotonic(), outcome_of(response))
+        except httpx.TransportError as error:
+            answer = Answer(began, time.monotonic(), type(error).__name__)
+        async with self._answered:
+            self.answers.append(answer)
+            self._answered.notify_all()
+        return response if answer.is_good else None
+
+
+def _tokens(answer: dict[str, str]) -> set[str]:
+    return {answer["access_token"], answer["refresh_token"]}
+
+
+def outcome_of(response: httpx.Response) -> str:
+    """Its status; what is wrong with it is said where it is not as the API promises."""
+    status = str(response.status_code)
+    if response.status_code < 400:
+        return status
+    if response.headers["Content-Type"] != "application/problem+json":
+        return f"{status} in another form"
+    if response.status_code == 503 and "Retry-After" not in response.headers:
+        return "503 without Retry-After"
+    return status

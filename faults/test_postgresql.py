@@ -1,0 +1,85 @@
+"""PostgreSQL is away, asleep, full, or ends a connection."""
+
+import signal
+from contextlib import AsyncExitStack, suppress
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from app.core.database import COMMAND_SECONDS, MAX_WAIT_SECONDS
+from faults.programs import MAX_CONNECTIONS, RESERVED_CONNECTIONS, Postgres, Service
+from faults.trial import Trials
+
+REFUSALS = 20
+"""With so many answers of 503 a fault has been met."""
+CLOSING_SECONDS = 6.0
+"""For the pool to give a connection up that hangs, on a busy machine."""
+END_ALL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'plumbline'"
+END_ONE_AT_WORK = text(f"{END_ALL} AND state <> 'idle' LIMIT 1")
+
+
+@pytest.mark.parametrize("mode", [signal.SIGINT, signal.SIGQUIT], ids=["fast", "immediate"])
+async def test_restarted(
+    trials: Trials, postgres: Postgres, service: Service, mode: signal.Signals
+) -> None:
+    name = "fast" if mode is signal.SIGINT else "immediate"
+    async with trials.fault(f"PostgreSQL restarted, {name}", service) as fault:
+        await postgres.program.stop(mode)
+        readiness = await service.wait_until_not_ready()
+        await fault.wait_for_refusals(REFUSALS)
+        await postgres.program.start()
+
+    assert readiness.json()["checks"]["database"] == "failed"
+
+
+async def test_restarted_while_nobody_asks(postgres: Postgres, service: Service) -> None:
+    """Connections that died unnoticed are not handed to requests."""
+    async with service.client() as client:
+        statuses = [(await client.get("/readyz")).status_code]
+        await postgres.restart(signal.SIGINT)
+        statuses += [(await client.get("/readyz")).status_code]
+
+    assert statuses == [200, 200]
+
+
+async def test_asleep(trials: Trials, postgres: Postgres, service: Service) -> None:
+    """The server answers nothing and does not hang up either, for longer than anyone waits."""
+    async with trials.fault("PostgreSQL asleep", service) as fault:
+        with postgres.program.paused():
+            readiness = await service.wait_until_not_ready()
+            await fault.wait_for_refusals(REFUSALS)
+            await service.program.wait_for_line("database.refused", after=fault.log_lines[service])
+
+    assert readiness.json()["checks"]["database"] == "failed"
+    assert fault.row.slowest <= MAX_WAIT_SECONDS + COMMAND_SECONDS + CLOSING_SECONDS
+
+
+async def test_out_of_connections(trials: Trials, postgres: Postgres, service: Service) -> None:
+    """Others have taken what there is, and the service has just lost its own."""
+    async with (
+        trials.fault("PostgreSQL's connections taken", service) as fault,
+        AsyncExitStack() as others,
+    ):
+        taken = 0
+        while taken < MAX_CONNECTIONS - RESERVED_CONNECTIONS:
+            await postgres.query(END_ALL)
+            with suppress(DBAPIError):  # the service was quicker
+                await others.enter_async_context(postgres.connection(role="other"))
+                taken += 1
+        readiness = await service.wait_until_not_ready()
+        await fault.wait_for_refusals(REFUSALS)
+
+    assert readiness.json()["checks"]["database"] == "failed"
+
+
+async def test_connections_ended_under_requests(
+    trials: Trials, postgres: Postgres, service: Service
+) -> None:
+    async with (
+        trials.fault("PostgreSQL ends connections", service),
+        postgres.connection() as connection,
+    ):
+        ended = 0
+        while ended < REFUSALS:
+            ended += len((await connection.execute(END_ONE_AT_WORK)).all())
