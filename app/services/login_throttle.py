@@ -3,10 +3,13 @@
 import hashlib
 import hmac
 
+from app.core.logging import get_logger
 from app.core.rate_limit import SharedLimiter
 
 BY_IP = "limit_login_failures_per_ip"
 BY_ACCOUNT = "limit_login_failures_per_account"
+
+_logger = get_logger(__name__)
 
 
 class LoginThrottle:
@@ -28,6 +31,7 @@ class LoginThrottle:
     async def count_failure(self, email: str, ip: str) -> None:
         """Draw on both budgets. Raises RateLimited when the account's is spent."""
         account = self._name(email)
+        _logger.warning("login.refused", account=account, ip=ip)
         await self._limiter.draw(BY_IP, account, ip)
         (await self._limiter.draw(BY_ACCOUNT, account)).refuse_if_exceeded()
 

@@ -22,6 +22,7 @@ from app.core.resources import Resources
 from app.main import create_app
 from tests.conftest import open_client
 from tests.factories import API, Factory, request_token
+from tests.isolation import captured_log
 from tests.routes import OPERATIONS, Operation
 
 LIMITED = [operation for operation in OPERATIONS if operation.path.startswith(API)]
@@ -322,6 +323,19 @@ def random_ipv6_network() -> str:
 
 
 class TestFailedLogIns:
+    @pytest.mark.usefixtures("resources")
+    async def test_are_logged_with_the_address_and_without_the_account(self, app: FastAPI) -> None:
+        with captured_log() as log:
+            async with open_client(app, ip="192.0.2.9") as client:
+                known = await request_token(client, "ada@example.com", WRONG_PASSWORD)
+                again = await request_token(client, "ada@example.com", WRONG_PASSWORD)
+
+        lines = [line for line in log.lines if line["event"] == "login.refused"]
+        assert (known.status_code, again.status_code) == (400, 400)
+        assert [line["ip"] for line in lines] == ["192.0.2.9"] * 2
+        assert len({line["account"] for line in lines}) == 1
+        assert "@" not in lines[0]["account"]
+
     async def test_block_the_account_from_their_ip_for_the_right_password_too(
         self, client: AsyncClient, factory: Factory, set_limits: SetLimits
     ) -> None:
