@@ -18,7 +18,7 @@ from app.core.problems import install_error_handlers
 from app.core.rate_limit import install_rate_limits, limiter
 from app.core.resources import open_resources
 from app.routers import docs, health, v1
-from app.worker import running_worker
+from app.worker import Worker, running_worker
 
 if TYPE_CHECKING:
     from app.core.telemetry import Telemetry
@@ -87,6 +87,12 @@ def make_telemetry(settings: Settings) -> "Telemetry | None":
     return Telemetry(settings)
 
 
+def watch(worker: Worker, telemetry: "Telemetry") -> None:
+    """Measure from now on how far the worker is behind."""
+    told = "Seconds that the oldest message has waited."
+    telemetry.gauge("app.outbox.lag", told, lambda: worker.lag_seconds)
+
+
 def _signals(telemetry: "Telemetry | None") -> TelemetryConfig:
     """What FastAPI measures. It is told in full: what is left open, the environment would decide,
     and others' instrumentation, which knows nothing of what is secret here.
@@ -121,7 +127,7 @@ def _lifespan(
             embedded = running_worker(resources) if settings.outbox_embedded else nullcontext()
             async with embedded as worker:
                 if telemetry and worker:
-                    telemetry.watch_outbox(lambda: worker.lag_seconds)
+                    watch(worker, telemetry)
                 yield
 
     return lifespan

@@ -15,7 +15,7 @@ from app.core.logging import configure_logging
 from app.core.rate_limit import limiter
 from app.core.resources import open_resources
 from app.dependencies.services import unit_of_work
-from app.main import make_telemetry
+from app.main import make_telemetry, watch
 from app.services.outbox import OutboxService
 from app.terminal import failure, load_settings
 from app.worker import Worker
@@ -43,7 +43,7 @@ async def _work(settings: Settings) -> None:
     ):
         worker = Worker(resources)
         if telemetry:
-            telemetry.watch_outbox(lambda: worker.lag_seconds)
+            watch(worker, telemetry)
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, worker.stop)
         await worker.run()

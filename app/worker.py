@@ -30,6 +30,7 @@ LONGEST_PAUSE = timedelta(seconds=30)
 """While the database is away."""
 GRACE_SECONDS = 5.0
 """For what is in hand when the worker is stopped: container engines kill after ten."""
+CANCEL_SECONDS = 1.0
 
 _logger = get_logger(__name__)
 
@@ -41,17 +42,17 @@ class Worker:
         self._resources = resources
         self._wake = resources.outbox_filled
         self._in_hand: set[asyncio.Task[None]] = set()
-        self._oldest_due: datetime | None = None
+        self._oldest: datetime | None = None
         self._stopped = False
 
     @property
     def lag_seconds(self) -> float:
-        """How long a message has been due at most, as of the last look; it grows while the worker
-        has no hand free or no database, and is 0 when nothing is due.
+        """How long the oldest message has waited, as of the last look, whether it was tried or not;
+        0 when none waits. Dead ones wait for nothing.
         """
-        if self._oldest_due is None:
+        if self._oldest is None:
             return 0
-        return (clock.now() - self._oldest_due).total_seconds()
+        return (clock.now() - self._oldest).total_seconds()
 
     def stop(self) -> None:
         """Have `run` claim nothing more, and end when what it has in hand is done."""
@@ -59,9 +60,11 @@ class Worker:
         self._wake.set()
 
     async def run(self) -> None:
-        """Work until `stop`. A database that is away is waited for."""
+        """Work until `stop`, or until the process is about to: what is in hand may then end beside
+        its last requests. A database that is away is waited for.
+        """
         failures = 0
-        while not self._stopped:
+        while not (self._stopped or self._resources.stopping.is_set()):
             self._wake.clear()
             try:
                 await self.take()
@@ -84,7 +87,7 @@ class Worker:
         if hands == 0:
             return 0
         async with unit_of_work(self._resources) as services:
-            self._oldest_due = await services.outbox.get_oldest_due()
+            self._oldest = await services.outbox.get_oldest()
             claimed = await services.outbox.claim(hands)
         for message in claimed:
             task = asyncio.create_task(self._handle(message))
@@ -114,7 +117,9 @@ class Worker:
         _, late = await asyncio.wait(self._in_hand, timeout=GRACE_SECONDS)
         for task in late:
             task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        if late:
+            # A mail server that does not answer is not waited for by who says good-bye to it.
+            await asyncio.wait(late, timeout=CANCEL_SECONDS)
 
     async def _handle(self, message: OutboxMessage) -> None:
         if message.request_id:

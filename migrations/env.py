@@ -11,6 +11,7 @@ from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
 from app.core.config import Settings
 from app.core.database import create_engine
+from app.core.migrations import LOCK_TIMEOUT
 from app.models import Base
 
 LOCK_KEY = 727272
@@ -48,7 +49,7 @@ def migrate(connection: Connection) -> None:
             # and commits nothing. The limits of requests are too short for migrations.
             connection.execute(text("SET statement_timeout = 0"))
             connection.execute(text("SET idle_in_transaction_session_timeout = 0"))
-            connection.execute(text("SET lock_timeout = '5s'"))
+            connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
             # Of the session: an index that is built concurrently ends the transaction. And asked
             # for again and again: it would wait for the snapshot of one who waits for the lock.
             while not connection.scalar(text(f"SELECT pg_try_advisory_lock({LOCK_KEY})")):

@@ -136,7 +136,7 @@ class Database:
     ) -> AsyncIterator[AsyncSession]:
         """One session, one connection, one transaction: committed at the end, rolled back on any
         exception but a refusal that `keeps_writes`. A `read_only` one neither writes nor locks:
-        nothing would undo or hold it.
+        nothing would undo or hold it, for on PostgreSQL each of its statements stands alone.
 
         Raises ServiceUnavailable when its turn does not come in time (a `patient` one waits for
         ever) or the database is away, and InvalidInput for values that it cannot store.

@@ -1,9 +1,11 @@
 """Migrations: applied, and asked whether they are. The only place that imports alembic."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from alembic import command
+from alembic import command, op
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -11,6 +13,8 @@ from alembic.script import ScriptDirectory
 from app.core.database import Database
 
 ROOT = Path(__file__).parent.parent.parent
+LOCK_TIMEOUT = "5s"
+"""How long a migration waits for a table; meanwhile others wait behind it."""
 
 
 def configuration() -> Config:
@@ -50,3 +54,19 @@ async def current_revision(database: Database) -> str | None:
 def upgrade() -> None:
     """Bring the database of the settings to the newest revision."""
     command.upgrade(configuration(), "head")
+
+
+@contextmanager
+def building_concurrently(index: str) -> Iterator[None]:
+    """In a migration: outside of its transaction, where PostgreSQL builds an index while others
+    write. It waits for all that are at work, however long that takes. What an attempt that failed
+    has left goes first, so that the migration can be run again.
+    """
+    context = op.get_context()
+    with context.autocommit_block():
+        if context.dialect.name == "postgresql":
+            op.execute("SET lock_timeout = 0")
+            op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {index}")
+        yield
+        if context.dialect.name == "postgresql":
+            op.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")

@@ -43,7 +43,7 @@ from app.core.rate_limit import SharedLimiter
 from app.core.resources import Resources
 
 EXPORT_TIMEOUT_SECONDS = 2.0
-"""How long one export may take: the last one is waited for when the process ends."""
+"""How long one export may take. What is left when the process ends goes by 512 spans at once."""
 
 SAFE_ATTRIBUTES = {
     "db.operation.name",
@@ -107,21 +107,15 @@ class Telemetry:
             explicit_bucket_boundaries_advisory=STATEMENT_BUCKETS,
         )
         _Statements(self._tracer, durations).listen(database.engine.sync_engine)
-        self._gauge("app.pool.used", "Connections at work.", lambda: database.used)
-        self._gauge("app.pool.max", "Connections.", lambda: database.capacity)
-        self._gauge("app.pool.waiting", "Waiting for a connection.", lambda: database.waiting)
-        self._gauge("app.hash.used", "Hash slots at work.", lambda: passwords.used)
-        self._gauge("app.hash.max", "Hash slots.", lambda: passwords.capacity)
-        self._gauge("app.hash.waiting", "Waiting for a hash slot.", lambda: passwords.waiting)
-        self._gauge(
-            "app.limiter.away", "1 while Redis is away.", lambda: int(limiter.is_store_away)
-        )
+        self.gauge("app.pool.used", "Connections at work.", lambda: database.used)
+        self.gauge("app.pool.max", "Connections.", lambda: database.capacity)
+        self.gauge("app.pool.waiting", "Waiting for a connection.", lambda: database.waiting)
+        self.gauge("app.hash.used", "Hash slots at work.", lambda: passwords.used)
+        self.gauge("app.hash.max", "Hash slots.", lambda: passwords.capacity)
+        self.gauge("app.hash.waiting", "Waiting for a hash slot.", lambda: passwords.waiting)
+        self.gauge("app.limiter.away", "1 while Redis is away.", lambda: int(limiter.is_store_away))
 
-    def watch_outbox(self, read_lag: Callable[[], float]) -> None:
-        """Measure the lag of this process's worker from now on."""
-        self._gauge("app.outbox.lag", "Seconds that a message has been due at most.", read_lag)
-
-    def _gauge(self, name: str, description: str, read: Callable[[], float]) -> None:
+    def gauge(self, name: str, description: str, read: Callable[[], float]) -> None:
         """Export what `read` returns each time. It is called in a thread, so it may not block."""
 
         def observe(_: CallbackOptions) -> list[Observation]:
@@ -155,7 +149,11 @@ class _DiscreetSampler(ParentBasedTraceIdRatio):
         # What the sampler returns is what the span starts with.
         given = attributes or {}
         safe = {key: given[key] for key in SAFE_ATTRIBUTES & given.keys()}
-        return super().should_sample(parent_context, trace_id, name, kind, safe, links, trace_state)
+        result = super().should_sample(
+            parent_context, trace_id, name, kind, safe, links, trace_state
+        )
+        # Without the trace state, which is whatever a client has sent.
+        return SamplingResult(result.decision, result.attributes)
 
 
 class _Statements:

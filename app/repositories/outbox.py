@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import col, delete, func, select, update
+from sqlmodel import col, delete, select, update
 
 from app.models.outbox import OutboxMessage
 from app.repositories.base import Repository, select_shown
@@ -40,10 +40,15 @@ class OutboxRepository(Repository):
         claimed = (await self._session.exec(statement)).scalars().all()
         return sorted(claimed, key=lambda message: message.id)  # RETURNING keeps no order
 
-    async def get_oldest_due(self, *, now: datetime) -> datetime | None:
-        """Since when the message that is longest due has been so; None when nothing is."""
-        statement = select(func.min(OutboxMessage.due_at)).where(col(OutboxMessage.due_at) <= now)
-        return (await self._session.exec(statement)).one()
+    async def get_oldest(self) -> datetime | None:
+        """When the oldest message was written that is not dead; None when there is none."""
+        statement = (
+            select(OutboxMessage.created_at)
+            .where(col(OutboxMessage.due_at).is_not(None))
+            .order_by(col(OutboxMessage.id))  # which is made in the order of time
+            .limit(1)
+        )
+        return (await self._session.exec(statement)).one_or_none()
 
     async def remove(self, message_id: UUID) -> bool:
         """Delete a message; False when somebody else has."""

@@ -85,9 +85,9 @@ class OutboxService:
         now = clock.now()
         return await self._messages.claim(now=now, until=now + LEASE, limit=limit)
 
-    async def get_oldest_due(self) -> datetime | None:
-        """Since when a message has been due at most; None when nothing is."""
-        return await self._messages.get_oldest_due(now=clock.now())
+    async def get_oldest(self) -> datetime | None:
+        """When the oldest message was written that is not dead; None when there is none."""
+        return await self._messages.get_oldest()
 
     async def remove(self, message: OutboxMessage) -> bool:
         """Forget a message that is done; False when another worker has done it."""

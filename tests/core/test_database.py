@@ -1,5 +1,6 @@
 """What a driver's errors become."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
 from typing import Any
@@ -148,3 +149,17 @@ async def test_a_row_that_breaks_a_constraint_is_not_told_to_the_log(database: D
     assert "IntegrityError" in line["exception"]
     assert "secret-hash" not in log.text
     assert "Ada@example.com" not in log.text
+
+
+@pytest.mark.skipif("TEST_DATABASE_URL" not in os.environ, reason="SQLite numbers none")
+@pytest.mark.parametrize(("read_only", "transactions"), [(True, 2), (False, 1)])
+async def test_on_postgresql_statements_that_only_read_stand_alone(
+    database: Database, *, read_only: bool, transactions: int
+) -> None:
+    statement = text("SELECT txid_current()")
+
+    async with database.transaction(read_only=read_only) as session:
+        connection = await session.connection()
+        ids = [await connection.scalar(statement) for _ in range(2)]
+
+    assert len(set(ids)) == transactions

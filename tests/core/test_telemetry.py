@@ -324,14 +324,6 @@ class TestGauges:
         }
         assert idle == size | dict.fromkeys(busy.keys() - size.keys(), 0)
 
-    async def test_show_how_far_behind_the_outbox_is(self, settings: Settings) -> None:
-        telemetry, reader = Telemetry(settings), InMemoryMetricReader()
-        telemetry.meter_provider.add_metric_reader(reader)
-
-        telemetry.watch_outbox(lambda: 7.5)
-
-        assert read_gauges(reader) == {"app.outbox.lag": 7.5}
-
     async def test_show_that_redis_is_away(self, settings: Settings) -> None:
         away = SecretStr("redis://127.0.0.1:1/0")
         configured = settings.model_copy(update={"redis_url": away})

@@ -5,7 +5,7 @@ from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from app.core import migrations
 from tests.migrations.catalog import read_schema
@@ -72,7 +72,8 @@ async def test_an_index_may_be_built_while_others_write(database: MigratedDataba
     await database.upgrade()
     await database.run(add_rows)
     database.add_revision(
-        "with op.get_context().autocommit_block():",
+        "from app.core.migrations import building_concurrently",
+        "with building_concurrently('concurrent'):",
         "    op.create_index('concurrent', 'users', ['role'], postgresql_concurrently=True)",
         "op.create_index('within', 'users', ['is_active'])",
     )
@@ -81,6 +82,26 @@ async def test_an_index_may_be_built_while_others_write(database: MigratedDataba
 
     indexes = await database.run(lambda connection: inspect(connection).get_indexes("users"))
     assert {"concurrent", "within"} <= {index["name"] for index in indexes}
+
+
+@pytest.mark.skipif("TEST_DATABASE_URL" not in os.environ, reason="SQLite builds it as a whole")
+async def test_an_index_that_was_left_half_built_is_built_anew(database: MigratedDatabase) -> None:
+    await database.upgrade()
+    await database.run(lambda connection: connection.execute(text("CREATE INDEX i ON users (id)")))
+    database.add_revision(
+        "from app.core.migrations import building_concurrently",
+        "with building_concurrently('i'):",
+        "    op.create_index('i', 'users', ['role'], postgresql_concurrently=True)",
+        "limit = op.get_bind().scalar(sa.text('SHOW lock_timeout'))",
+        "op.create_table(f'within_{limit}', sa.Column('id', sa.Uuid()))",
+    )
+
+    await database.upgrade()
+
+    indexes = await database.run(lambda connection: inspect(connection).get_indexes("users"))
+    tables = await database.run(lambda connection: inspect(connection).get_table_names())
+    assert [index["column_names"] for index in indexes if index["name"] == "i"] == [["role"]]
+    assert "within_5s" in tables
 
 
 def migrate_when_all_are_ready(ready: Barrier) -> None:
