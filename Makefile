@@ -64,7 +64,7 @@ conformance: .venv/.installed ## Run schemathesis against the served API
 	@BIN=$(BIN) scripts/conformance
 
 $(CLIENT_INSTALLED): $(CLIENT)/package-lock.json
-	@npm --prefix $(CLIENT) ci --no-audit --no-fund --loglevel=error
+	@npm --prefix $(CLIENT) ci --prefer-offline --no-audit --no-fund --loglevel=error
 	@touch $@
 
 client: .venv/.installed $(CLIENT_INSTALLED) ## Generate a TypeScript client from the OpenAPI document (Node 20 or newer)
