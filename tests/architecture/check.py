@@ -122,7 +122,7 @@ def run(step: Step) -> tuple[bool, str]:
         for line in process.stdout or ():
             lines.append(line)
             if step is TESTS and os.environ.get("VERBOSE"):
-                sys.stdout.write(line)
+                print(line, end="", flush=True)  # noqa: T201 -- a command
     return process.returncode == 0, "".join(lines)
 
 
