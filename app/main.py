@@ -72,7 +72,7 @@ def create_app(settings: Settings) -> FastAPI:
     install_rate_limits(app)
     # Bodies are bounded on a router, not on the application: there its plain-text refusal would
     # stand around our middleware, without request id and security headers.
-    app.include_router(v1.make_router(max_body_bytes=settings.max_body_bytes))
+    v1.include_routers(app, max_body_bytes=settings.max_body_bytes)
     app.include_router(health.router)
     app.include_router(docs.router)
     return app

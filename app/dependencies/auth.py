@@ -15,7 +15,7 @@ from app.core.passwords import HashSlot
 from app.core.rate_limit import by_ip
 from app.core.tokens import Claims, InvalidAccessToken
 from app.dependencies.database import ResourcesDep
-from app.dependencies.services import AuthServiceDep
+from app.dependencies.services import ServicesDep
 from app.models.sessions import USER_AGENT_MAX_LENGTH
 from app.models.users import Role, User
 from app.schemas.auth import (
@@ -53,9 +53,9 @@ async def get_claims(
 ClaimsDep = Annotated[Claims, Depends(get_claims)]
 
 
-async def get_principal(request: Request, claims: ClaimsDep, auth: AuthServiceDep) -> Principal:
+async def get_principal(request: Request, claims: ClaimsDep, services: ServicesDep) -> Principal:
     """Who makes the request. Raises Unauthenticated."""
-    principal = await auth.authenticate(claims)
+    principal = await services.auth.authenticate(claims)
     request.state.user_id = str(principal.user.id)  # for the access line, and limits by user
     return principal
 

@@ -21,8 +21,10 @@ async def get_resources(request: Request) -> Resources:
 ResourcesDep = Annotated[Resources, Depends(get_resources)]
 
 
-async def get_session(request: Request, resources: ResourcesDep) -> AsyncIterator[AsyncSession]:
+async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
     """The request's session; its transaction is committed when the handler has returned."""
+    # Not as a dependency: FastAPI walks those of this one again for each that names it.
+    resources = await get_resources(request)
     read_only = request.method in SAFE_METHODS
     async with resources.database.transaction(read_only=read_only) as session:
         yield session

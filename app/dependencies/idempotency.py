@@ -10,7 +10,7 @@ from pydantic.json_schema import SkipJsonSchema
 from app.dependencies.answers import Answered, finish_with
 from app.dependencies.auth import PrincipalDep
 from app.dependencies.etags import tag_answer
-from app.dependencies.services import IdempotencyServiceDep
+from app.dependencies.services import ServicesDep
 from app.models.idempotency import KEY_MAX_LENGTH, IdempotencyKey
 from app.schemas.idempotency import IDEMPOTENCY_KEY, IdempotencyKeyInUse, IdempotencyKeyReused
 
@@ -24,7 +24,7 @@ IDEMPOTENCY_REFUSALS = (IdempotencyKeyReused, IdempotencyKeyInUse)
 async def idempotent(
     request: Request,
     principal: PrincipalDep,
-    idempotency: IdempotencyServiceDep,
+    services: ServicesDep,
     idempotency_key: Annotated[
         Key | SkipJsonSchema[None],
         Header(
@@ -40,7 +40,9 @@ async def idempotent(
     tag_answer(request)
     if idempotency_key is None:
         return
-    stored = await idempotency.claim(principal.user.id, idempotency_key, await _digest(request))
+    stored = await services.idempotency.claim(
+        principal.user.id, idempotency_key, await _digest(request)
+    )
     if stored.status is not None:
         raise Answered(_response_of(stored))
 

@@ -83,27 +83,20 @@ class ProjectServices:
         )
 
 
-async def get_project_services(services: ServicesDep) -> ProjectServices:
-    return ProjectServices(services)
+async def get_project_service(services: ServicesDep) -> ProjectService:
+    return ProjectServices(services).projects
 
 
-ProjectServicesDep = Annotated[ProjectServices, Depends(get_project_services)]
+async def get_member_service(services: ServicesDep) -> MemberService:
+    return ProjectServices(services).members
 
 
-async def get_project_service(services: ProjectServicesDep) -> ProjectService:
-    return services.projects
+async def get_tag_service(services: ServicesDep) -> TagService:
+    return ProjectServices(services).tags
 
 
-async def get_member_service(services: ProjectServicesDep) -> MemberService:
-    return services.members
-
-
-async def get_tag_service(services: ProjectServicesDep) -> TagService:
-    return services.tags
-
-
-async def get_task_service(services: ProjectServicesDep) -> TaskService:
-    return services.tasks
+async def get_task_service(services: ServicesDep) -> TaskService:
+    return ProjectServices(services).tasks
 
 
 ProjectServiceDep = Annotated[ProjectService, Depends(get_project_service)]

@@ -5,12 +5,12 @@ from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import Annotated
 
-from fastapi import BackgroundTasks, Depends
+from fastapi import BackgroundTasks, Depends, Request
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.rate_limit import limiter
 from app.core.resources import Resources
-from app.dependencies.database import ResourcesDep, SessionDep
+from app.dependencies.database import ResourcesDep, SessionDep, get_resources
 from app.repositories.activity import ActivityRepository
 from app.repositories.idempotency import IdempotencyKeyRepository
 from app.repositories.members import MemberRepository  # example
@@ -138,11 +138,9 @@ async def unit_of_work(resources: Resources) -> AsyncIterator[Services]:
     await services.wake_worker()
 
 
-async def get_services(
-    session: SessionDep, tasks: BackgroundTasks, resources: ResourcesDep
-) -> Services:
+async def get_services(request: Request, session: SessionDep, tasks: BackgroundTasks) -> Services:
     """The services of a request."""
-    services = Services(session, resources)
+    services = Services(session, await get_resources(request))
     tasks.add_task(services.wake_worker)
     return services
 
@@ -152,10 +150,6 @@ ServicesDep = Annotated[Services, Depends(get_services)]
 
 async def get_activity_service(services: ServicesDep) -> ActivityService:
     return services.activity
-
-
-async def get_idempotency_service(services: ServicesDep) -> IdempotencyService:
-    return services.idempotency
 
 
 async def get_auth_service(services: ServicesDep) -> AuthService:
@@ -184,7 +178,6 @@ async def get_health_service(resources: ResourcesDep) -> HealthService:
 
 
 ActivityServiceDep = Annotated[ActivityService, Depends(get_activity_service)]
-IdempotencyServiceDep = Annotated[IdempotencyService, Depends(get_idempotency_service)]
 AuthServiceDep = Annotated[AuthService, Depends(get_auth_service)]
 UserServiceDep = Annotated[UserService, Depends(get_user_service)]
 SessionServiceDep = Annotated[SessionService, Depends(get_session_service)]

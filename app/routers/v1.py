@@ -1,6 +1,6 @@
 """Version 1 of the API: every router of a feature is mounted here."""
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends, FastAPI
 
 from app.core.errors import RateLimited, ServiceUnavailable
 from app.core.openapi import refusals
@@ -10,23 +10,22 @@ from app.routers.example import ROUTERS as EXAMPLE  # example
 
 ROUTERS = (
     users.router,
-    auth.router,
     *EXAMPLE,  # example
+    auth.router,
 )
 """Tried in this order; what is asked for most comes first."""
 
 
-def make_router(*, max_body_bytes: int) -> APIRouter:
-    """The routes of all features, which refuse larger bodies.
+def include_routers(app: FastAPI, *, max_body_bytes: int) -> None:
+    """Serve the routes of all features, which refuse larger bodies.
 
-    No feature nests routers: FastAPI searches each once more for every router around it.
+    No router is nested: FastAPI searches each once more for every router around it.
     """
-    router = APIRouter(
-        prefix="/api/v1",
-        dependencies=[Depends(limit_general)],
-        responses=refusals(RateLimited, ServiceUnavailable),
-        max_body_size=max_body_bytes,
-    )
-    for feature in ROUTERS:
-        router.include_router(feature)
-    return router
+    for router in ROUTERS:
+        app.include_router(
+            router,
+            prefix="/api/v1",
+            dependencies=[Depends(limit_general)],
+            responses=refusals(RateLimited, ServiceUnavailable),
+            max_body_size=max_body_bytes,
+        )
