@@ -5,7 +5,6 @@ from uuid import UUID
 
 from app.core.logging import current_request_id
 from app.core.pagination import POSITION, Cursors, Slice
-from app.models.activity import Activity
 from app.repositories.activity import ActivityRepository
 from app.schemas.activity import ActivityPublic
 from app.schemas.base import PageQuery
@@ -18,7 +17,7 @@ class ActivityService:
         self._activity = activity
         self._cursors = cursors
 
-    def record(
+    async def record(
         self,
         action: str,
         *,
@@ -32,15 +31,13 @@ class ActivityService:
 
         No free text and no secrets among the details: nobody can take them back.
         """
-        self._activity.add(
-            Activity(
-                action=action,
-                actor_id=by,
-                resource_id=on,
-                scope_id=within or on,
-                request_id=current_request_id(),
-                details=dict(details or {}),
-            )
+        await self._activity.add(
+            action=action,
+            actor_id=by,
+            resource_id=on,
+            scope_id=within or on,
+            request_id=current_request_id(),
+            details=dict(details or {}),
         )
 
     async def get_page_of_user(self, user_id: UUID, query: PageQuery) -> Slice[ActivityPublic]:

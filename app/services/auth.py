@@ -108,7 +108,7 @@ class AuthService:
         if attempt.slot.is_outdated(user.password_hash):
             user.password_hash = await attempt.slot.hash(attempt.password)
         await self._one_time_tokens.discard(user, TokenPurpose.RESET_PASSWORD)
-        return self._start_session(user, attempt.user_agent)
+        return await self._start_session(user, attempt.user_agent)
 
     async def refresh(self, refresh_token: str) -> TokenPair:
         """Exchange a refresh token for the next pair. Raises InvalidGrant.
@@ -131,7 +131,7 @@ class AuthService:
         """End the session of an access token or a refresh token; an unknown one ends nothing."""
         session_id = await self._session_of(token)
         if session_id is not None and (user_id := await self._sessions.end(session_id)):
-            self._activity.record("session.ended", by=user_id, on=session_id, within=user_id)
+            await self._activity.record("session.ended", by=user_id, on=session_id, within=user_id)
 
     async def _confirm_unchanged(self, user: User) -> None:
         """Lock the user, who may have been deleted, deactivated or given another password while
@@ -142,7 +142,7 @@ class AuthService:
         if locked is None or not locked.is_active or locked.password_hash != verified_hash:
             raise InvalidGrant
 
-    def _start_session(self, user: User, user_agent: str | None) -> TokenPair:
+    async def _start_session(self, user: User, user_agent: str | None) -> TokenPair:
         now = clock.now()
         session = Session(
             user_id=user.id,
@@ -151,7 +151,7 @@ class AuthService:
             last_used_at=now,
             expires_at=_expiry(now, now),
         )
-        self._activity.record("session.started", by=user.id, on=session.id, within=user.id)
+        await self._activity.record("session.started", by=user.id, on=session.id, within=user.id)
         return self._issue(session)
 
     def _issue(self, session: Session) -> TokenPair:
@@ -171,7 +171,7 @@ class AuthService:
             _logger.warning("refresh_token.raced", session_id=str(session.id))
             raise InvalidGrant
         _logger.warning("refresh_token.reused", session_id=str(session.id))
-        self._activity.record(
+        await self._activity.record(
             "session.ended",
             by=None,
             on=session.id,

@@ -26,6 +26,6 @@ class ProjectDeparture:
         await self._members.delete_projects(list(owned))
         for project_id in joined:
             if project_id in owned:
-                self._activity.record("project.deleted", by=by, on=project_id)
+                await self._activity.record("project.deleted", by=by, on=project_id)
             else:
-                self._activity.record("member.removed", by=by, on=user_id, within=project_id)
+                await self._activity.record("member.removed", by=by, on=user_id, within=project_id)

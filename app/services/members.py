@@ -75,7 +75,7 @@ class MemberService:
         )
         membership = Membership(project_id=project_id, user_id=invitee.id, role=data.role)
         await self._members.add(membership)
-        self._activity.record(
+        await self._activity.record(
             "member.added",
             by=user_id,
             on=invitee.id,
@@ -98,7 +98,7 @@ class MemberService:
         if role is not membership.role:
             await self._keep_an_owner(membership)
             membership.role = role
-            self._activity.record(
+            await self._activity.record(
                 "member.changed",
                 by=user_id,
                 on=member_id,
@@ -118,7 +118,7 @@ class MemberService:
         await self._keep_an_owner(membership)
         await self._members.remove(membership)
         await self._tasks.unassign(project_id, member_id, now=clock.now())
-        self._activity.record("member.removed", by=user_id, on=member_id, within=project_id)
+        await self._activity.record("member.removed", by=user_id, on=member_id, within=project_id)
 
     async def _get(self, project_id: UUID, member_id: UUID) -> tuple[Membership, User]:
         found = await self._members.get(project_id, member_id)

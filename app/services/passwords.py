@@ -41,7 +41,7 @@ class PasswordService:
         user.password_hash = await hash_new(new, user.email, user.full_name, slot=slot)
         await self._sessions.end_all(user.id, but=principal.session_id)
         await self._one_time_tokens.discard(user, TokenPurpose.RESET_PASSWORD)
-        self._activity.record("user.password_changed", by=user.id, on=user.id)
+        await self._activity.record("user.password_changed", by=user.id, on=user.id)
         self._mails.send_password_changed(user)
 
     def request_reset(self, email: str) -> None:
@@ -65,7 +65,7 @@ class PasswordService:
         user.password_hash = await hash_new(new, user.email, user.full_name, slot=slot)
         user.email_verified_at = user.email_verified_at or clock.now()
         await self._sessions.end_all(user.id)
-        self._activity.record("user.password_reset", by=user.id, on=user.id)
+        await self._activity.record("user.password_reset", by=user.id, on=user.id)
         self._mails.send_password_changed(user)
 
 

@@ -38,7 +38,7 @@ class ProjectService:
             project_id=project.id, project=project, user_id=user_id, role=MemberRole.OWNER
         )
         await self._projects.add(owner)
-        self._activity.record("project.created", by=user_id, on=project.id)
+        await self._activity.record("project.created", by=user_id, on=project.id)
         return project
 
     async def get(self, user_id: UUID, project_id: UUID) -> Project:
@@ -66,7 +66,7 @@ class ProjectService:
         if changed := [name for name in changes if getattr(project, name) != changes[name]]:
             project.sqlmodel_update(changes | {"updated_at": clock.now()})
             await self._projects.save(conflict=if_match.conflict)
-            self._activity.record(
+            await self._activity.record(
                 "project.updated", by=user_id, on=project.id, details={"fields": ", ".join(changed)}
             )
         return project
@@ -78,7 +78,7 @@ class ProjectService:
         )
         if_match.refuse_unless_current(ProjectPublic.model_validate(project))
         await self._projects.delete(project.id)
-        self._activity.record("project.deleted", by=user_id, on=project.id)
+        await self._activity.record("project.deleted", by=user_id, on=project.id)
 
     async def get_activity(
         self, user_id: UUID, project_id: UUID, query: PageQuery

@@ -39,10 +39,10 @@ class SessionService:
         user_id = principal.user.id
         if await self._sessions.end(session_id, user_id=user_id) is None:
             raise NotFound
-        self._activity.record("session.ended", by=user_id, on=session_id, within=user_id)
+        await self._activity.record("session.ended", by=user_id, on=session_id, within=user_id)
 
     async def end_others(self, principal: Principal) -> None:
         """End all sessions but the one that asks."""
         user_id = principal.user.id
         await self._sessions.end_all(user_id, but=principal.session_id)
-        self._activity.record("user.other_sessions_ended", by=user_id, on=user_id)
+        await self._activity.record("user.other_sessions_ended", by=user_id, on=user_id)

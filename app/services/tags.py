@@ -39,7 +39,7 @@ class TagService:
         await self._access.require(MemberRole.EDITOR, project_id, user_id=user_id)
         tag = Tag(project_id=project_id, name=data.name, name_key=name_key(data.name))
         await self._tags.add(tag)
-        self._activity.record("tag.created", by=user_id, on=tag.id, within=project_id)
+        await self._activity.record("tag.created", by=user_id, on=tag.id, within=project_id)
         return tag
 
     async def get_page(self, user_id: UUID, project_id: UUID, query: PageQuery) -> Slice[TagPublic]:
@@ -61,7 +61,7 @@ class TagService:
         if name != tag.name:
             tag.sqlmodel_update({"name": name, "name_key": name_key(name)})
             await self._tags.save()
-            self._activity.record("tag.updated", by=user_id, on=tag.id, within=project_id)
+            await self._activity.record("tag.updated", by=user_id, on=tag.id, within=project_id)
         return tag
 
     async def delete(self, user_id: UUID, project_id: UUID, tag_id: UUID) -> None:
@@ -73,7 +73,7 @@ class TagService:
         )
         if not await self._tags.delete(tag_id):
             raise TagNotFound
-        self._activity.record("tag.deleted", by=user_id, on=tag_id, within=project_id)
+        await self._activity.record("tag.deleted", by=user_id, on=tag_id, within=project_id)
 
     async def _get_for_change(
         self, user_id: UUID, project_id: UUID, tag_id: UUID, *, lock: bool = False

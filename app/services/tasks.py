@@ -63,8 +63,8 @@ class TaskService:
             updated_at=now,
             **data.model_dump(),
         )
-        self._activity.record("task.created", by=user_id, on=task.id, within=project_id)
-        await self._tasks.add(task)  # last, so that one flush writes both
+        await self._tasks.add(task)
+        await self._activity.record("task.created", by=user_id, on=task.id, within=project_id)
         return task
 
     async def get(self, user_id: UUID, task_id: UUID) -> Task:
@@ -130,7 +130,7 @@ class TaskService:
         """
         task = await self._get_for_change(user_id, task_id, if_match)
         await self._tasks.delete(task, conflict=if_match.conflict)
-        self._activity.record("task.deleted", by=user_id, on=task_id, within=task.project_id)
+        await self._activity.record("task.deleted", by=user_id, on=task_id, within=task.project_id)
 
     async def _get(self, user_id: UUID, task_id: UUID) -> tuple[Task, MemberRole]:
         found = await self._tasks.get(task_id, user_id=user_id)
@@ -160,7 +160,7 @@ class TaskService:
     async def _save(self, user_id: UUID, task: Task, changed: list[str], if_match: IfMatch) -> None:
         task.updated_at = clock.now()
         await self._tasks.save(conflict=if_match.conflict)
-        self._activity.record(
+        await self._activity.record(
             "task.updated",
             by=user_id,
             on=task.id,

@@ -64,7 +64,7 @@ class UserService:
         )
         user = User(email=data.email, password_hash=password_hash, full_name=data.full_name)
         await self._users.add(user)
-        self._activity.record("user.registered", by=user.id, on=user.id)
+        await self._activity.record("user.registered", by=user.id, on=user.id)
         await self._verification.send(user)
         return user
 
@@ -77,14 +77,16 @@ class UserService:
             email_verified_at=clock.now(),
         )
         await self._users.add(user)
-        self._activity.record("user.registered", by=None, on=user.id, details={"role": user.role})
+        await self._activity.record(
+            "user.registered", by=None, on=user.id, details={"role": user.role}
+        )
         return user
 
     async def raise_to_admin(self, email: str) -> User | None:
         """Make an existing user an active admin; None if there is none with this address."""
         user = await self._users.get_by_email(email)
         if user is not None:
-            self._apply(user, {"role": Role.ADMIN, "is_active": True}, by=None)
+            await self._apply(user, {"role": Role.ADMIN, "is_active": True}, by=None)
         return user
 
     async def get(self, user_id: UUID) -> User:
@@ -103,7 +105,7 @@ class UserService:
     async def update_profile(self, user_id: UUID, data: ProfileUpdate) -> User:
         """Change what users change about themselves. Raises UserNotFound."""
         user = await self._lock(user_id)
-        self._apply(user, data.model_dump(exclude_unset=True), by=user_id)
+        await self._apply(user, data.model_dump(exclude_unset=True), by=user_id)
         return user
 
     async def update(self, user_id: UUID, data: UserUpdate, *, by: UUID) -> User:
@@ -112,7 +114,7 @@ class UserService:
         if changes.get("role") is Role.USER or changes.get("is_active") is False:
             await self._keep_an_admin(user_id)
         user = await self._lock(user_id)
-        self._apply(user, changes, by=by)
+        await self._apply(user, changes, by=by)
         if not user.is_active:
             await self._sessions.end_all(user.id)
             await self._one_time_tokens.discard(user)
@@ -125,7 +127,7 @@ class UserService:
         for departure in self._departures:
             await departure.leave(user_id, by=by)
         await self._users.delete(user)
-        self._activity.record("user.deleted", by=by, on=user_id)
+        await self._activity.record("user.deleted", by=by, on=user_id)
 
     async def delete_own(self, user: User, *, password: str, slot: HashSlot) -> None:
         """Delete the account of a user who asks for it. Raises WrongPassword, LastAdmin,
@@ -135,14 +137,14 @@ class UserService:
             raise WrongPassword
         await self.delete(user.id, by=user.id)
 
-    def _apply(self, user: User, changes: Mapping[str, object], *, by: UUID | None) -> None:
+    async def _apply(self, user: User, changes: Mapping[str, object], *, by: UUID | None) -> None:
         changed = [name for name in changes if getattr(user, name) != changes[name]]
         if not changed:
             return
         user.sqlmodel_update(dict(changes))
         told = {name: str(changes[name]) for name in changed if name in ("role", "is_active")}
         told["fields"] = ", ".join(changed)
-        self._activity.record("user.updated", by=by, on=user.id, details=told)
+        await self._activity.record("user.updated", by=by, on=user.id, details=told)
 
     async def _lock(self, user_id: UUID, *, for_deletion: bool = False) -> User:
         user = await self._users.lock(user_id, for_deletion=for_deletion)

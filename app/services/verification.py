@@ -42,4 +42,4 @@ class VerificationService:
         """Take the address for verified. Raises InvalidToken."""
         user = await self._one_time_tokens.redeem(token, TokenPurpose.VERIFY_EMAIL)
         user.email_verified_at = user.email_verified_at or clock.now()
-        self._activity.record("user.email_verified", by=user.id, on=user.id)
+        await self._activity.record("user.email_verified", by=user.id, on=user.id)
