@@ -166,6 +166,9 @@ class Database:
             self._turns.release()
 
     async def _take_turn(self, max_wait: float | None) -> None:
+        if not self._turns.locked():
+            await self._turns.acquire()  # at once, without a timer
+            return
         self.waiting += 1
         try:
             async with asyncio.timeout(max_wait):

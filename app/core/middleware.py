@@ -107,9 +107,10 @@ class SecurityHeadersMiddleware:
 
     def __init__(self, app: ASGIApp, *, production: bool) -> None:
         self.app = app
-        self.headers = {**SECURITY_HEADERS}
+        headers = {**SECURITY_HEADERS}
         if production:
-            self.headers["Strict-Transport-Security"] = HSTS
+            headers["Strict-Transport-Security"] = HSTS
+        self.headers = Headers(headers).raw
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -118,9 +119,8 @@ class SecurityHeadersMiddleware:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self.headers.items():
-                    headers.setdefault(name, value)
+                own = {name for name, _ in message["headers"]}
+                message["headers"] += [each for each in self.headers if each[0] not in own]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

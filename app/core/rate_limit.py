@@ -10,6 +10,7 @@ import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ IPV6_PREFIX = 64
 
 BUDGETS = "rate_limit_budgets"
 """Where the budgets that were drawn on asynchronously stand in the ASGI scope's state."""
+
+_parse = cache(parse)  # each request asks for one of a few
 
 
 @dataclass(frozen=True)
@@ -130,13 +133,13 @@ class SharedLimiter(Limiter):
         return [*budgets, Budget.of(policy, item, stats, exceeded=False)]
 
     async def _draw(self, engine: AsyncEngine, policy: str, key: tuple[str, ...]) -> Budget:
-        item = parse(self.policy(policy)())
+        item = _parse(self.policy(policy)())
         drawn = await engine.hit(item, policy, *key)
         stats = await engine.get_window_stats(item, policy, *key)
         return Budget.of(policy, item, stats, exceeded=self.enabled and not drawn)
 
     async def _peek(self, engine: AsyncEngine, policy: str, key: tuple[str, ...]) -> Budget:
-        item = parse(self.policy(policy)())
+        item = _parse(self.policy(policy)())
         stats = await engine.get_window_stats(item, policy, *key)
         return Budget.of(policy, item, stats, exceeded=self.enabled and stats.remaining < 1)
 
