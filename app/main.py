@@ -39,6 +39,9 @@ TAGS = {
     "tasks": "The tasks of a project.",  # example
 }
 
+GC_THRESHOLD = 10_000
+"""Objects that are made and not deleted before garbage is looked for."""
+
 
 class Application(FastAPI):
     """FastAPI, with our error answers in its document."""
@@ -124,6 +127,8 @@ def _lifespan(
             # What start-up made stays for good: without this, each full collection walks it all.
             gc.collect()
             gc.freeze()
+            # By default each request causes several collections, which find nothing.
+            gc.set_threshold(GC_THRESHOLD)
             embedded = running_worker(resources) if settings.outbox_embedded else nullcontext()
             async with embedded as worker:
                 if telemetry and worker:
