@@ -122,7 +122,8 @@ def _lifespan(
             telemetry.exported(resources, limiter) if telemetry else nullcontext(),
         ):
             app.state.resources = resources
-            await resources.passwords.warm_up()
+            async with resources.passwords.slot() as slot:
+                await slot.warm_up()
             known_revisions()  # read from disk now, not by the first /readyz
             # What start-up made stays for good: without this, each full collection walks it all.
             gc.collect()

@@ -5,17 +5,17 @@ The only place that imports passlib and zxcvbn.
 
 import asyncio
 import os
+import secrets
 import sys
 import threading
 import unicodedata
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from functools import partial
+from functools import cached_property, partial
 from typing import TypeVar
 
 from passlib.context import CryptContext
-from zxcvbn import zxcvbn
 
 from app.core.errors import ServiceUnavailable
 
@@ -47,7 +47,7 @@ class HashSlot:
 
     async def verify(self, password: str, stored: str | None) -> bool:
         """Whether the password is the stored one; as much work when there is no stored one."""
-        return await self._run(partial(self._context.verify, _normalise(password), stored))
+        return await self._run(partial(self._verify, _normalise(password), stored))
 
     def is_outdated(self, stored: str) -> bool:
         """Whether the hash was made with other parameters than today's."""
@@ -61,12 +61,22 @@ class HashSlot:
         normalised = _normalise(password)
         if len(normalised) < self._min_length:
             return f"A password needs at least {self._min_length} characters."
-        scored = normalised[:MAX_SCORED_LENGTH]
-        result = await self._run(partial(zxcvbn, scored, personal, max_length=MAX_SCORED_LENGTH))
-        if result["score"] >= MIN_SCORE:
-            return None
-        feedback = result["feedback"]
-        return " ".join([feedback["warning"] or EASILY_GUESSED, *feedback["suggestions"]])
+        return await self._run(partial(_why_guessable, normalised[:MAX_SCORED_LENGTH], personal))
+
+    async def warm_up(self) -> None:
+        """Make the hash that unknown users are verified against: else the first would wait longer,
+        and could be told by it.
+
+        No more than that: the C library gives back the 19 MiB of the first hash only.
+        """
+        await self._run(lambda: self._decoy)
+
+    @cached_property
+    def _decoy(self) -> str:
+        return self._context.hash(secrets.token_urlsafe())
+
+    def _verify(self, password: str, stored: str | None) -> bool:
+        return self._context.verify(password, stored or self._decoy)
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
@@ -111,10 +121,15 @@ class PasswordHasher:
         """End the threads."""
         self._threads.shutdown()
 
-    async def warm_up(self) -> None:
-        """Make the hash that unknown users are verified against; the first costs double."""
-        async with self.slot() as slot:
-            await slot.verify("", None)
+
+def _why_guessable(password: str, personal: list[str]) -> str | None:
+    from zxcvbn import zxcvbn  # noqa: PLC0415 -- 13 MB that a process needs once it sets a password
+
+    result = zxcvbn(password, personal, max_length=MAX_SCORED_LENGTH)
+    if result["score"] >= MIN_SCORE:
+        return None
+    feedback = result["feedback"]
+    return " ".join([feedback["warning"] or EASILY_GUESSED, *feedback["suggestions"]])
 
 
 def _let_event_loop_go_first() -> None:

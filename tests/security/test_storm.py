@@ -76,7 +76,7 @@ async def test_nothing_is_hashed_or_scored_in_the_thread_of_the_event_loop(
 
     for name in ("hash", "verify"):
         monkeypatch.setattr(CryptContext, name, watched(name, getattr(CryptContext, name)))
-    monkeypatch.setattr("app.core.passwords.zxcvbn", watched("score", zxcvbn))
+    monkeypatch.setattr("zxcvbn.zxcvbn", watched("score", zxcvbn))
 
     await live.post(f"{API}/users", json=registration())
     await request_token(live, login.user.email)
