@@ -12,19 +12,15 @@ from app.core.errors import AppError
 from app.models.projects import MemberRole
 from app.models.tags import Tag
 from app.models.tasks import Task, TaskTag
-from app.models.users import User
-from app.repositories.base import Repository, cut, select_shown
+from app.repositories.base import Repository, cut
 from app.repositories.projects import Viewer, visible
-from app.repositories.task_pages import TaskPosition, page_of_tasks
+from app.repositories.task_pages import COLUMNS, TaskPosition, page_of_tasks
 from app.schemas.projects import ProjectNotFound
 from app.schemas.tags import TagPublic
 from app.schemas.tasks import TaskNotFound, TaskPublic, TaskQuery
 
 Row = Mapping[str, object]
 """Values by the names of their columns."""
-
-_SHOWN = select_shown(Task, TaskPublic, col(User.full_name).label("assignee_name"))
-_NAMES = list(_SHOWN.selected_columns.keys())
 
 # These run for every task and every page that is shown, so they are built once.
 _VISIBLE = (
@@ -60,14 +56,10 @@ class TaskRepository(Repository):
         self, project_id: UUID, query: TaskQuery, *, user_id: UUID, after: TaskPosition | None
     ) -> tuple[list[TaskPublic], TaskPosition | None]:
         """A page of the tasks of a project that the user sees, with tags and assignees."""
-        statement = (
-            visible(_SHOWN, col(Task.project_id), user_id=user_id)
-            .join(User, col(User.id) == col(Task.assignee_id), isouter=True)
-            .where(col(Task.project_id) == project_id)
-        )
-        statement = page_of_tasks(statement, query, after=after)
-        found = (await self._session.exec(statement)).all()
-        rows, last = cut([dict(zip(_NAMES, row, strict=True)) for row in found], query.limit)
+        statement, values = page_of_tasks(query, after=after)
+        values = {**values, "project_id": project_id, "user_id": user_id}
+        found = (await self._session.exec(statement, params=values)).all()
+        rows, last = cut([dict(zip(COLUMNS, row, strict=True)) for row in found], query.limit)
         tags = await self._get_tags([row["id"] for row in rows])
         items = [_public(row, tags.get(row["id"], [])) for row in rows]
         return items, (last[query.sort.field], last["id"]) if last else None
