@@ -73,8 +73,8 @@ def create_app(settings: Settings) -> FastAPI:
     install_middleware(app, settings)
     install_error_handlers(app)
     install_rate_limits(app)
-    # Bodies are bounded on a router, not on the application: there its plain-text refusal would
-    # stand around our middleware, without request id and security headers.
+    # Bodies are bounded where routers are included, not on the application: there its plain-text
+    # refusal would stand around our middleware, without request id and security headers.
     v1.include_routers(app, max_body_bytes=settings.max_body_bytes)
     app.include_router(health.router)
     app.include_router(docs.router)
@@ -122,8 +122,7 @@ def _lifespan(
             telemetry.exported(resources, limiter) if telemetry else nullcontext(),
         ):
             app.state.resources = resources
-            async with resources.passwords.slot() as slot:
-                await slot.warm_up()
+            await resources.passwords.warm_up()
             known_revisions()  # read from disk now, not by the first /readyz
             # What start-up made stays for good: without this, each full collection walks it all.
             gc.collect()

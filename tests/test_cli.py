@@ -41,6 +41,17 @@ from tests.inbox import Inbox, add_mails, stored_messages
 from tests.isolation import enter_empty_environment, restored_logging
 
 EMAIL = "ada@example.com"
+START = """
+import asyncio, json, sys
+from app import cli
+
+async def start():
+    app = cli.create_app(cli.load_settings())
+    async with app.router.lifespan_context(app):
+        print(json.dumps(list(sys.modules)))
+
+asyncio.run(start())
+"""
 SECRET = "lj0sAS5diSxmKRTtA66Y5-c_NHpjvw72a7G1yKgcjZHWcpLhSlCzmePvCNiq9r8k"
 
 
@@ -525,3 +536,19 @@ class TestEntryPoints:
 
         assert isinstance(app, FastAPI)
         assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.usefixtures("configured")
+    def test_a_process_at_rest_has_not_imported_what_only_some_need(
+        self, environment: pytest.MonkeyPatch
+    ) -> None:
+        """Together a sixth of its memory: what scores passwords, Redis, what sends telemetry."""
+        environment.setenv("PYTHONPATH", str(ROOT))
+        environment.setenv("OUTBOX_EMBEDDED", "false")
+
+        done = subprocess.run(
+            [sys.executable, "-c", START], capture_output=True, text=True, check=True
+        )
+
+        imported = json.loads(done.stdout.splitlines()[-1])
+        assert "sqlalchemy" in imported
+        assert {"zxcvbn", "redis", "opentelemetry.sdk"}.isdisjoint(imported)

@@ -63,12 +63,8 @@ class HashSlot:
             return f"A password needs at least {self._min_length} characters."
         return await self._run(partial(_why_guessable, normalised[:MAX_SCORED_LENGTH], personal))
 
-    async def warm_up(self) -> None:
-        """Make the hash that unknown users are verified against: else the first would wait longer,
-        and could be told by it.
-
-        No more than that: the C library gives back the 19 MiB of the first hash only.
-        """
+    async def make_decoy(self) -> None:
+        """Make the hash that unknown users are verified against, unless it is there."""
         await self._run(lambda: self._decoy)
 
     @cached_property
@@ -120,6 +116,14 @@ class PasswordHasher:
     def close(self) -> None:
         """End the threads."""
         self._threads.shutdown()
+
+    async def warm_up(self) -> None:
+        """Make now what the first unknown user would wait for, and could be told by.
+
+        One hash and no more: the memory of a second one would stay with the process.
+        """
+        async with self.slot() as slot:
+            await slot.make_decoy()
 
 
 def _why_guessable(password: str, personal: list[str]) -> str | None:

@@ -13,7 +13,11 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 async def get_resources(request: Request) -> Resources:
-    """What the process holds open."""
+    """What the process holds open.
+
+    Dependencies of many routes call it, instead of naming it: FastAPI solves what a dependency
+    names anew for each that names that one, even where its value is cached.
+    """
     resources: Resources = request.app.state.resources
     return resources
 
@@ -23,7 +27,6 @@ ResourcesDep = Annotated[Resources, Depends(get_resources)]
 
 async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
     """The request's session; its transaction is committed when the handler has returned."""
-    # Not as a dependency: FastAPI walks those of this one again for each that names it.
     resources = await get_resources(request)
     read_only = request.method in SAFE_METHODS
     async with resources.database.transaction(read_only=read_only) as session:

@@ -1,6 +1,5 @@
 """The services of projects and of what lies in them, and the limit that they need."""
 
-from functools import cached_property
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -22,7 +21,7 @@ from app.services.tasks import TaskService
 
 
 class ProjectServices:
-    """The services of one transaction, made when asked for: by a request or the CLI."""
+    """The services of one transaction, each made when it is asked for: by a request or the CLI."""
 
     def __init__(self, services: Services) -> None:
         self._activity = services.activity
@@ -34,7 +33,7 @@ class ProjectServices:
         self._tasks = TaskRepository(services.session)
         self._access = ProjectAccess(self._projects)
 
-    @cached_property
+    @property
     def projects(self) -> ProjectService:
         return ProjectService(
             projects=self._projects,
@@ -43,7 +42,7 @@ class ProjectServices:
             cursors=self._cursors,
         )
 
-    @cached_property
+    @property
     def members(self) -> MemberService:
         return MemberService(
             members=self._members,
@@ -54,13 +53,13 @@ class ProjectServices:
             cursors=self._cursors,
         )
 
-    @cached_property
+    @property
     def tags(self) -> TagService:
         return TagService(
             tags=self._tags, access=self._access, activity=self._activity, cursors=self._cursors
         )
 
-    @cached_property
+    @property
     def tasks(self) -> TaskService:
         return TaskService(
             tasks=self._tasks,
@@ -72,7 +71,7 @@ class ProjectServices:
             cursors=self._cursors,
         )
 
-    @cached_property
+    @property
     def seed(self) -> SeedService:
         return SeedService(
             users=self._users,

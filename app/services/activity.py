@@ -1,6 +1,6 @@
 """The audit trail: written by the services that do what it tells of, in the same transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from app.core.logging import current_request_id
@@ -31,14 +31,26 @@ class ActivityService:
 
         No free text and no secrets among the details: nobody can take them back.
         """
-        await self._activity.add(
-            action=action,
-            actor_id=by,
-            resource_id=on,
-            scope_id=within or on,
-            request_id=current_request_id(),
-            details=dict(details or {}),
-        )
+        await self.record_all(action, by=by, on=[(on, within or on)], details=details)
+
+    async def record_all(
+        self,
+        action: str,
+        *,
+        by: UUID | None,
+        on: Iterable[tuple[UUID, UUID]],
+        details: Mapping[str, str] | None = None,
+    ) -> None:
+        """Tell of the same on several resources, each within another one, in one statement."""
+        shared = {
+            "action": action,
+            "actor_id": by,
+            "request_id": current_request_id(),
+            "details": dict(details or {}),
+        }
+        lines = [{**shared, "resource_id": each, "scope_id": scope} for each, scope in on]
+        if lines:
+            await self._activity.add_all(lines)
 
     async def get_page_of_user(self, user_id: UUID, query: PageQuery) -> Slice[ActivityPublic]:
         """A page of what a user did and what was done to the account, newest first."""

@@ -24,8 +24,8 @@ class ProjectDeparture:
         if any(owned.values()):
             raise SoleOwner
         await self._members.delete_projects(list(owned))
-        for project_id in joined:
-            if project_id in owned:
-                await self._activity.record("project.deleted", by=by, on=project_id)
-            else:
-                await self._activity.record("member.removed", by=by, on=user_id, within=project_id)
+        left = [project_id for project_id in joined if project_id not in owned]
+        await self._activity.record_all("project.deleted", by=by, on=zip(owned, owned, strict=True))
+        await self._activity.record_all(
+            "member.removed", by=by, on=[(user_id, project_id) for project_id in left]
+        )

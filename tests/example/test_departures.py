@@ -2,9 +2,12 @@
 
 from httpx import AsyncClient
 
+from app.core.resources import Resources
+from app.models.activity import Activity
 from app.models.projects import MemberRole, Membership, Project
 from tests.example.factory import ProjectFactory
 from tests.factories import API, PASSWORD, Factory
+from tests.observation import recorded_statements
 
 
 async def test_a_project_with_other_members_keeps_its_only_owner(
@@ -41,6 +44,31 @@ async def test_projects_without_other_members_go_along(
     assert await projects.count(Project, id=alone.id) == 0
     for project in (shared, joined):
         assert await projects.count(Membership, project_id=project.id) == 1
+
+
+async def test_twenty_projects_cost_as_many_statements_as_one(
+    client: AsyncClient, factory: Factory, projects: ProjectFactory, resources: Resources
+) -> None:
+    costs = []
+    other = await factory.user()
+    for count in (1, 20):
+        login = await factory.login()
+        for _ in range(count):
+            await projects.project(login.user)
+            await projects.project(other, viewer=login.user)
+
+        with recorded_statements(resources) as statements:
+            response = await client.post(
+                f"{API}/users/me/deletion", json={"password": PASSWORD}, headers=login.headers
+            )
+
+        assert response.status_code == 204
+        assert await projects.count(Activity, actor_id=login.user.id, action="member.removed") == (
+            count
+        )
+        costs.append(len(statements))
+
+    assert costs[0] == costs[1]
 
 
 async def test_their_tasks_stay_unassigned(

@@ -291,6 +291,43 @@ class TestFilters:
 
         assert await lister.ids(q="mill", status="done") == [str(tasks[1].id)]
 
+    @pytest.mark.parametrize("sort", TaskSort)
+    @pytest.mark.parametrize(
+        "bounds", [{}, {"due_after": "2030-01-01", "due_before": "2030-02-01"}], ids=str
+    )
+    async def test_hold_on_every_page_in_every_order(
+        self,
+        lister: Lister,
+        login: Login,
+        project: Project,
+        projects: ProjectFactory,
+        sort: TaskSort,
+        bounds: dict[str, str],
+    ) -> None:
+        tag = await projects.tag(project.id)
+        fields = {"title": "mill", "assignee_id": login.user.id}
+        due_dates = [date(2030, 1, 3), None, date(2030, 1, 2), date(2031, 1, 1), date(2030, 1, 2)]
+        alike = [
+            await projects.task(project.id, tag, **fields, priority=number % 2, due_date=due_date)
+            for number, due_date in enumerate(due_dates)
+        ]
+        for other in ({"status": TaskStatus.DONE}, {"title": "drive"}, {"assignee_id": None}):
+            await projects.task(project.id, tag, **fields | {"due_date": date(2030, 1, 2)} | other)
+        await projects.task(project.id, **fields, due_date=date(2030, 1, 2))
+
+        pages = await lister.walk(
+            sort=sort.value,
+            limit=1,
+            q="mill",
+            status="todo",
+            tag_id=str(tag.id),
+            assignee_id=str(login.user.id),
+            **bounds,
+        )
+
+        wanted = [task for task in alike if not bounds or (task.due_date or date.max).year == 2030]
+        assert [id_ for page in pages for id_ in page] == in_order(wanted, sort, str)
+
     async def test_only_tasks_of_the_project_are_shown(
         self, lister: Lister, login: Login, tasks: list[Task], projects: ProjectFactory
     ) -> None:
