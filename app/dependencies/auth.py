@@ -14,7 +14,7 @@ from app.core.openapi import FORM_MEDIA_TYPE
 from app.core.passwords import HashSlot
 from app.core.rate_limit import by_ip
 from app.core.tokens import Claims, InvalidAccessToken
-from app.dependencies.database import ResourcesDep
+from app.dependencies.database import ResourcesDep, get_resources
 from app.dependencies.services import ServicesDep
 from app.models.sessions import USER_AGENT_MAX_LENGTH
 from app.models.users import Role, User
@@ -38,12 +38,11 @@ bearer = OAuth2PasswordBearer(
 _token_grants: TypeAdapter[TokenGrant] = TypeAdapter(TokenGrant)
 
 
-async def get_claims(
-    token: Annotated[str | None, Depends(bearer)], resources: ResourcesDep
-) -> Claims:
+async def get_claims(request: Request, token: Annotated[str | None, Depends(bearer)]) -> Claims:
     """What the access token says, before the database is asked. Raises Unauthenticated."""
     if token is None:
         raise Unauthenticated
+    resources = await get_resources(request)
     try:
         return resources.access_tokens.read(token)
     except InvalidAccessToken as error:
