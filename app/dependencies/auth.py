@@ -25,9 +25,10 @@ from app.schemas.auth import (
     TokenGrant,
     UnsupportedGrantType,
 )
+from app.schemas.base import API
 from app.services.auth import LoginAttempt, Principal
 
-TOKEN_URL = "/api/v1/auth/token"  # noqa: S105 -- an address
+TOKEN_URL = f"{API}/auth/token"
 
 bearer = OAuth2PasswordBearer(
     tokenUrl=TOKEN_URL,

@@ -3,14 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from app.core.errors import PermissionDenied
 from app.core.openapi import refusals
 from app.core.pagination import Slice
 from app.dependencies.auth import CurrentUserDep
 from app.dependencies.projects import MemberServiceDep, limit_user_lookup
-from app.schemas.base import Page, PageQuery
+from app.schemas.base import API, Page, PageQuery
 from app.schemas.members import (
     AlreadyMember,
     InviteeNotFound,
@@ -47,14 +47,11 @@ async def add_member(
     body: MemberCreate,
     user: CurrentUserDep,
     members: MemberServiceDep,
-    request: Request,
     response: Response,
 ) -> MemberPublic:
     """Take a user into a project, by a verified e-mail address. For its owners."""
     member = await members.add(user.id, project_id, body)
-    response.headers["Location"] = request.url_for(
-        "update_member", project_id=project_id, user_id=member.user_id
-    ).path
+    response.headers["Location"] = f"{API}/projects/{project_id}/members/{member.user_id}"
     return member
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from app.core.errors import EditConflict, PermissionDenied
 from app.core.openapi import refusals
@@ -15,7 +15,7 @@ from app.dependencies.idempotency import IDEMPOTENCY_REFUSALS, idempotent
 from app.dependencies.projects import ProjectServiceDep
 from app.models.projects import Project
 from app.schemas.activity import ActivityPublic
-from app.schemas.base import Page, PageQuery
+from app.schemas.base import API, Page, PageQuery
 from app.schemas.projects import ProjectCreate, ProjectNotFound, ProjectPublic, ProjectUpdate
 
 router = APIRouter(prefix="/projects", tags=["projects"], route_class=FinishedRoute)
@@ -32,12 +32,11 @@ async def create_project(
     body: ProjectCreate,
     user: CurrentUserDep,
     projects: ProjectServiceDep,
-    request: Request,
     response: Response,
 ) -> Project:
     """Make a project, which you own."""
     project = await projects.create(user.id, body)
-    response.headers["Location"] = request.url_for("read_project", project_id=project.id).path
+    response.headers["Location"] = f"{API}/projects/{project.id}"
     return project
 
 

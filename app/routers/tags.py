@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 
 from app.core.errors import PermissionDenied
 from app.core.openapi import refusals
@@ -11,7 +11,7 @@ from app.core.pagination import Slice
 from app.dependencies.auth import CurrentUserDep
 from app.dependencies.projects import TagServiceDep
 from app.models.tags import Tag
-from app.schemas.base import Page, PageQuery
+from app.schemas.base import API, Page, PageQuery
 from app.schemas.projects import ProjectNotFound
 from app.schemas.tags import TagCreate, TagNotFound, TagPublic, TagTaken, TagUpdate
 
@@ -40,14 +40,11 @@ async def create_tag(
     body: TagCreate,
     user: CurrentUserDep,
     tags: TagServiceDep,
-    request: Request,
     response: Response,
 ) -> Tag:
     """Make a tag. For editors."""
     tag = await tags.create(user.id, project_id, body)
-    response.headers["Location"] = request.url_for(
-        "update_tag", project_id=project_id, tag_id=tag.id
-    ).path
+    response.headers["Location"] = f"{API}/projects/{project_id}/tags/{tag.id}"
     return tag
 
 

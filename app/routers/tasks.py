@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from app.core.errors import EditConflict, PermissionDenied
 from app.core.openapi import refusals
@@ -14,7 +14,7 @@ from app.dependencies.etags import IfMatchDep, answer_if_modified
 from app.dependencies.idempotency import IDEMPOTENCY_REFUSALS, idempotent
 from app.dependencies.projects import TaskServiceDep
 from app.models.tasks import Task
-from app.schemas.base import Page
+from app.schemas.base import API, Page
 from app.schemas.projects import ProjectNotFound
 from app.schemas.tasks import (
     AssigneeNotMember,
@@ -57,12 +57,11 @@ async def create_task(
     body: TaskCreate,
     user: CurrentUserDep,
     tasks: TaskServiceDep,
-    request: Request,
     response: Response,
 ) -> Task:
     """Make a task. For editors."""
     task = await tasks.create(user.id, project_id, body)
-    response.headers["Location"] = request.url_for("read_task", task_id=task.id).path
+    response.headers["Location"] = f"{API}/tasks/{task.id}"
     return task
 
 

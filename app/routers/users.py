@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from app.core.errors import PermissionDenied
 from app.core.openapi import refusals
@@ -19,7 +19,7 @@ from app.dependencies.limits import limit_password_check, limit_registration
 from app.dependencies.services import ActivityServiceDep, PasswordServiceDep, UserServiceDep
 from app.models.users import User
 from app.schemas.activity import ActivityPublic
-from app.schemas.base import Page, PageQuery
+from app.schemas.base import API, Page, PageQuery
 from app.schemas.users import (
     AccountDeletion,
     EmailTaken,
@@ -49,12 +49,11 @@ async def register_user(
     body: UserCreate,
     slot: HashSlotDep,
     users: UserServiceDep,
-    request: Request,
     response: Response,
 ) -> User:
     """Register. A mail asks to confirm the address."""
     user = await users.register(body, slot=slot)
-    response.headers["Location"] = request.url_for("read_user", user_id=user.id).path
+    response.headers["Location"] = f"{API}/users/{user.id}"
     return user
 
 

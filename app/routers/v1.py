@@ -7,6 +7,7 @@ from app.core.openapi import refusals
 from app.dependencies.limits import limit_general
 from app.routers import auth, users
 from app.routers.example import ROUTERS as EXAMPLE  # example
+from app.schemas.base import API
 
 ROUTERS = (
     users.router,
@@ -24,7 +25,7 @@ def include_routers(app: FastAPI, *, max_body_bytes: int) -> None:
     for router in ROUTERS:
         app.include_router(
             router,
-            prefix="/api/v1",
+            prefix=API,
             dependencies=[Depends(limit_general)],
             responses=refusals(RateLimited, ServiceUnavailable),
             max_body_size=max_body_bytes,

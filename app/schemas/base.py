@@ -12,6 +12,9 @@ from app.models.users import EMAIL_MAX_LENGTH
 
 Item = TypeVar("Item")
 
+API = "/api/v1"
+"""Where the paths of this version begin."""
+
 NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f-\x9f]*$"
 """A pattern also makes Pydantic refuse lone surrogates, which no database stores."""
 NO_CONTROL_CHARACTERS_BUT_SPACE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"

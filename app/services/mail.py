@@ -6,9 +6,8 @@ from urllib.parse import urlencode
 from app.core.config import Settings
 from app.core.mail import render
 from app.models.users import User
+from app.schemas.base import API
 from app.services.outbox import OutboxService
-
-API = "/api/v1/auth"
 
 
 class MailService:
@@ -56,5 +55,5 @@ class MailService:
         return f"{self._settings.link(path)}?{urlencode({'token': token})}"
 
     def _curl(self, path: str, body: str) -> str:
-        url = self._settings.link(f"{API}{path}")
+        url = self._settings.link(f"{API}/auth{path}")
         return f"curl --json {shlex.quote(body)} {url}"
