@@ -80,6 +80,7 @@ def run(app: FastAPI, settings: Settings, *, host: str, port: int) -> None:
         host=host,
         port=port,
         http=BoundedProtocol,
+        ws="none",  # asked to switch, it answers like any request, and not past our middleware
         log_config=None,  # ours is in place already
         access_log=False,
         server_header=False,

@@ -188,6 +188,18 @@ async def test_what_does_not_end_before_or_after_a_body_is_refused() -> None:
     assert response.status_code == 405
 
 
+@pytest.mark.usefixtures("database_of_its_own")
+async def test_who_asks_for_a_websocket_is_answered_like_anybody_else() -> None:
+    asked = {"Connection": "Upgrade", "Upgrade": "websocket"}
+    asked |= {"Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+
+    async with served() as service, service.client() as client:
+        response = await client.get("/nowhere", headers=asked)
+
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
 async def first_line(service: Service, request: bytes) -> bytes:
     """What is answered to a request that does not end; nothing if the service hangs up."""
     _, _, port = service.url.rpartition(":")
