@@ -50,7 +50,7 @@ MAX_P99 = 4.0
 """Times p50."""
 MAX_START_SECONDS = 2.5
 MAX_IDLE_MEGABYTES = 120.0
-"""Not reached yet: docs/adr/0002-speed.md tells what holds them."""
+"""docs/adr/0002-speed.md tells what holds them."""
 MAX_CPU_OF_TWO_WORKERS = 1.15
 """Times that of one."""
 SAMPLED = ("-m", "benchmarks.sampled_server")
