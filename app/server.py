@@ -23,7 +23,9 @@ _logger = get_logger(__name__)
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """Hangs up on headers that do not end: the parser would keep them all, whatever their size."""
+    """Hangs up on headers that do not end: the parser would keep them all, whatever their size. And
+    behind the answer to who asks for another protocol, which gets no other (RFC 9110 §7.8).
+    """
 
     pending_bytes = 0
 
@@ -39,11 +41,17 @@ class BoundedProtocol(HttpToolsProtocol):
         """Begin to answer."""
         self.pending_bytes = 0
         super().on_headers_complete()
+        if self.parser.should_upgrade():
+            # The parser would read its body as the next request.
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         """Hand over a part of the body, which the application bounds."""
         self.pending_bytes = 0
         super().on_body(body)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: anybody may ask for one, as often as they like."""
 
 
 class DrainingServer(uvicorn.Server):

@@ -189,21 +189,36 @@ async def test_what_does_not_end_before_or_after_a_body_is_refused() -> None:
 
 
 @pytest.mark.usefixtures("database_of_its_own")
-async def test_who_asks_for_a_websocket_is_answered_like_anybody_else() -> None:
-    asked = {"Connection": "Upgrade", "Upgrade": "websocket"}
-    asked |= {"Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+async def test_who_asks_for_another_protocol_is_answered_once_like_anybody_else() -> None:
+    hidden = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    heads, rests = {}, {}
+    async with asyncio.timeout(MAX_WAIT_SECONDS), served() as service:
+        for protocol in ("websocket", "h2c"):
+            request = f"POST /nowhere HTTP/1.1\r\nHost: localhost\r\nUpgrade: {protocol}\r\n"
+            request += f"Connection: Upgrade\r\nContent-Length: {len(hidden)}\r\n\r\n"
+            reader, writer = await open_connection(service)
+            writer.write(request.encode())
+            heads[protocol] = await reader.readuntil(b"\r\n\r\n")
+            with suppress(ConnectionError):
+                writer.write(hidden)
+                rests[protocol] = await reader.read()
+            writer.transport.abort()
 
-    async with served() as service, service.client() as client:
-        response = await client.get("/nowhere", headers=asked)
+    for head in heads.values():
+        assert head.startswith(b"HTTP/1.1 404 Not Found\r\n")
+        assert b"x-content-type-options: nosniff" in head.lower()
+    assert b"HTTP/1.1" not in b"".join(rests.values())
 
-    assert (response.status_code, response.json()["code"]) == (404, "not_found")
-    assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+async def open_connection(service: Service) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection of its own, for what no client would send."""
+    _, _, port = service.url.rpartition(":")
+    return await asyncio.open_connection("127.0.0.1", int(port))
 
 
 async def first_line(service: Service, request: bytes) -> bytes:
     """What is answered to a request that does not end; nothing if the service hangs up."""
-    _, _, port = service.url.rpartition(":")
-    reader, writer = await asyncio.open_connection("127.0.0.1", int(port))
+    reader, writer = await open_connection(service)
     line = b""
     with suppress(ConnectionError):
         writer.write(request)
