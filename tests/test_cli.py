@@ -543,7 +543,6 @@ class TestEntryPoints:
     ) -> None:
         """Together a sixth of its memory: what scores passwords, Redis, what sends telemetry."""
         environment.setenv("PYTHONPATH", str(ROOT))
-        environment.setenv("OUTBOX_EMBEDDED", "false")
 
         done = subprocess.run(
             [sys.executable, "-c", START], capture_output=True, text=True, check=True

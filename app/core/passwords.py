@@ -113,10 +113,6 @@ class PasswordHasher:
             self.used -= 1
             self._slots.release()
 
-    def close(self) -> None:
-        """End the threads."""
-        self._threads.shutdown()
-
     async def warm_up(self) -> None:
         """Make now what the first unknown user would wait for, and could be told by.
 
@@ -124,6 +120,10 @@ class PasswordHasher:
         """
         async with self.slot() as slot:
             await slot.make_decoy()
+
+    def close(self) -> None:
+        """End the threads."""
+        self._threads.shutdown()
 
 
 def _why_guessable(password: str, personal: list[str]) -> str | None:

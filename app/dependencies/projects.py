@@ -21,7 +21,9 @@ from app.services.tasks import TaskService
 
 
 class ProjectServices:
-    """The services of one transaction, each made when it is asked for: by a request or the CLI."""
+    """The services of one transaction, made when asked for: by a request or the CLI. None is kept,
+    because each asks for one of them, once.
+    """
 
     def __init__(self, services: Services) -> None:
         self._activity = services.activity

@@ -64,8 +64,8 @@ _TASKS = (
     .where(col(Task.project_id) == bindparam("project_id"))
     .limit(_LIMIT)
 )
-NAMES = list(_TASKS.selected_columns.keys())
-"""Of the values in a row of a page, in their order."""
+COLUMN_NAMES = list(_TASKS.selected_columns.keys())
+"""Of a row of a page, in their order."""
 _TAGGED = select(TaskTag.task_id).where(col(TaskTag.tag_id) == bindparam("tag_id"))
 _SOUGHT = [
     text.icontains(bindparam("q"), escape=ESCAPE)

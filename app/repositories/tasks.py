@@ -14,7 +14,7 @@ from app.models.tags import Tag
 from app.models.tasks import Task, TaskTag
 from app.repositories.base import Repository, cut
 from app.repositories.projects import Viewer, visible
-from app.repositories.task_pages import NAMES, TaskPosition, page_of_tasks
+from app.repositories.task_pages import COLUMN_NAMES, TaskPosition, page_of_tasks
 from app.schemas.projects import ProjectNotFound
 from app.schemas.tags import TagPublic
 from app.schemas.tasks import TaskNotFound, TaskPublic, TaskQuery
@@ -59,7 +59,7 @@ class TaskRepository(Repository):
         statement, values = page_of_tasks(query, after=after)
         values = {**values, "project_id": project_id, "user_id": user_id}
         found = (await self._session.exec(statement, params=values)).all()
-        rows, last = cut([dict(zip(NAMES, row, strict=True)) for row in found], query.limit)
+        rows, last = cut([dict(zip(COLUMN_NAMES, row, strict=True)) for row in found], query.limit)
         tags = await self._get_tags([row["id"] for row in rows])
         items = [_public(row, tags.get(row["id"], [])) for row in rows]
         return items, (last[query.sort.field], last["id"]) if last else None

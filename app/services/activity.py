@@ -41,7 +41,9 @@ class ActivityService:
         on: Iterable[tuple[UUID, UUID]],
         details: Mapping[str, str] | None = None,
     ) -> None:
-        """Tell of the same on several resources, each within another one, in one statement."""
+        """Tell of the same on several resources in one statement. `on`: each resource, and what it
+        lies in, which may be itself.
+        """
         shared = {
             "action": action,
             "actor_id": by,

@@ -24,8 +24,10 @@ class ProjectDeparture:
         if any(owned.values()):
             raise SoleOwner
         await self._members.delete_projects(list(owned))
+        await self._activity.record_all(
+            "project.deleted", by=by, on=[(project_id, project_id) for project_id in owned]
+        )
         left = [project_id for project_id in joined if project_id not in owned]
-        await self._activity.record_all("project.deleted", by=by, on=zip(owned, owned, strict=True))
         await self._activity.record_all(
             "member.removed", by=by, on=[(user_id, project_id) for project_id in left]
         )
