@@ -15,8 +15,8 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 async def get_resources(request: Request) -> Resources:
     """What the process holds open.
 
-    Dependencies of many routes call it, instead of naming it: FastAPI solves what a dependency
-    names anew for each that names that one, even where its value is cached.
+    What many routes depend on calls it, instead of depending on it: FastAPI solves the dependencies
+    of a dependency again for each that names it, even when it takes its value from the cache.
     """
     resources: Resources = request.app.state.resources
     return resources

@@ -1,6 +1,6 @@
 """Queries on the audit trail."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import union_all
@@ -9,7 +9,7 @@ from sqlmodel import col, insert, select
 
 from app.core.pagination import Position
 from app.models.activity import Activity
-from app.repositories.base import Repository, newest_first, select_shown
+from app.repositories.base import Repository, Values, newest_first, select_shown
 from app.schemas.activity import ActivityPublic
 
 # Every change writes a line, which nothing reads in its transaction: an entity would cost double.
@@ -18,14 +18,11 @@ from app.schemas.activity import ActivityPublic
 _NEW = insert(Activity.metadata.tables[Activity.__tablename__])
 _PUBLIC = select_shown(Activity, ActivityPublic)
 
-Line = Mapping[str, object]
-"""Values by the names of their columns."""
-
 
 class ActivityRepository(Repository):
     """The audit trail. There is nothing here that changes or deletes."""
 
-    async def add_all(self, lines: Sequence[Line]) -> None:
+    async def add_all(self, lines: Sequence[Values]) -> None:
         """Store what was done, at least one thing."""
         await self._session.exec(_NEW, params=lines)
 

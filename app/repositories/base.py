@@ -29,6 +29,8 @@ class Dated(Protocol):
 
 Row = TypeVar("Row")
 Shown = TypeVar("Shown", bound=Output)
+Values = Mapping[str, object]
+"""What is stored in a row, or shown of it, by the names of the columns."""
 Columns = Select[*tuple[Any, ...]]
 """A statement that selects columns, not entities: what a list shows, and no more."""
 

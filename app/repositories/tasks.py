@@ -1,6 +1,6 @@
 """Queries on tasks."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,15 +12,12 @@ from app.core.errors import AppError
 from app.models.projects import MemberRole
 from app.models.tags import Tag
 from app.models.tasks import Task, TaskTag
-from app.repositories.base import Repository, cut
+from app.repositories.base import Repository, Values, cut
 from app.repositories.projects import Viewer, visible
 from app.repositories.task_pages import COLUMN_NAMES, TaskPosition, page_of_tasks
 from app.schemas.projects import ProjectNotFound
 from app.schemas.tags import TagPublic
 from app.schemas.tasks import TaskNotFound, TaskPublic, TaskQuery
-
-Row = Mapping[str, object]
-"""Values by the names of their columns."""
 
 # These run for every task and every page that is shown, so they are built once.
 _VISIBLE = (
@@ -87,7 +84,7 @@ class TaskRepository(Repository):
         )
         await self._session.exec(statement)
 
-    async def add_all(self, tasks: Sequence[Row], links: Sequence[Row]) -> None:
+    async def add_all(self, tasks: Sequence[Values], links: Sequence[Values]) -> None:
         """Store many new tasks at once, at least one, with their tags."""
         # Without nulls rendered, each combination of them would be a statement of its own.
         nulls = {"render_nulls": True}
@@ -103,7 +100,7 @@ class TaskRepository(Repository):
         return tags
 
 
-def _public(row: Row, tags: list[TagPublic]) -> TaskPublic:
+def _public(row: Values, tags: list[TagPublic]) -> TaskPublic:
     assignee = {"id": row["assignee_id"], "full_name": row["assignee_name"]}
     shown = {**row, "assignee": assignee if row["assignee_id"] else None, "tags": tags}
     return TaskPublic.model_validate(shown)

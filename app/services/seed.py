@@ -13,10 +13,11 @@ from app.models.projects import MemberRole, Membership, Project
 from app.models.tags import Tag
 from app.models.tasks import MAX_PRIORITY, TaskStatus
 from app.models.users import User
+from app.repositories.base import Values
 from app.repositories.members import MemberRepository
 from app.repositories.projects import ProjectRepository
 from app.repositories.tags import TagRepository
-from app.repositories.tasks import Row, TaskRepository
+from app.repositories.tasks import TaskRepository
 from app.repositories.users import UserRepository
 
 PEOPLE = {
@@ -89,8 +90,8 @@ class SeedService:
         statuses, assignees = list(TaskStatus), [None, *project.member_ids]
         now = clock.now()
         today = now.date()
-        tasks: list[Row] = []
-        links: list[Row] = []
+        tasks: list[Values] = []
+        links: list[Values] = []
         for number in numbers:
             days = chance.randint(-30, 90)
             created_at = now - timedelta(minutes=number)
