@@ -9,7 +9,6 @@ from pydantic import BaseModel
 
 from app.core.errors import (
     AppError,
-    BadRequest,
     BodyTooLarge,
     InternalError,
     InvalidInput,
@@ -109,8 +108,6 @@ def _implied(operation: dict[str, Any]) -> Iterator[type[AppError]]:
     body = operation.get("requestBody", {}).get("content", {})
     if body:
         yield BodyTooLarge
-    if "application/json" in body:
-        yield BadRequest
     if "application/json" in body or "parameters" in operation:
         yield InvalidInput
     if "security" in operation:

@@ -28,6 +28,9 @@ MAX_VIOLATIONS = 100
 REQUEST_ID = "request_id"
 """The name of the request's id in the ASGI scope's state, in log lines and in problems."""
 
+INVALID_JSON = {"pointer": "", "message": "JSON decode error", "code": "json_invalid"}
+"""The violation that Pydantic reports for a body that is not JSON."""
+
 # What the framework raises by status alone is answered as one of these.
 FRAMEWORK_ERRORS = {
     error.status: error for error in (BadRequest, NotFound, MethodNotAllowed, BodyTooLarge)
@@ -84,6 +87,10 @@ async def answer_app_error(request: Request, error: AppError) -> JSONResponse:
 
 async def answer_http_exception(request: Request, error: HTTPException) -> JSONResponse:
     """Answer what the framework refused: an unknown path, a wrong method, a body too large."""
+    # Python versions differ in the nesting at which their JSON parser gives up with something
+    # other than a JSONDecodeError, which FastAPI would answer with 400 instead of 422.
+    if isinstance(error.__cause__, RecursionError | ValueError):
+        return problem_response(request.scope, InvalidInput, members={"errors": [INVALID_JSON]})
     kind = FRAMEWORK_ERRORS.get(error.status_code, BadRequest)
     headers = error.headers
     if kind is MethodNotAllowed and (methods := _methods_of_path(request)):

@@ -62,7 +62,6 @@ async function explainRegistration(email: string, password: string): Promise<str
     case "weak_password":
     case "invalid_input":
       return (error.errors ?? []).map((violation) => violation.pointer).join();
-    case "bad_request":
     case "body_too_large":
     case "internal_error":
     case "rate_limited":
