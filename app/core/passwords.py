@@ -1,6 +1,6 @@
 """Password hashing and strength, in a bounded number of threads.
 
-The only place that imports passlib and zxcvbn.
+The only module that imports passlib.
 """
 
 import asyncio
@@ -21,14 +21,10 @@ from app.core.errors import ServiceUnavailable
 
 MAX_PASSWORD_LENGTH = 128
 """Code points, in every field that takes a password."""
-MAX_SCORED_LENGTH = 72
-"""zxcvbn takes quadratic time; what comes behind this can only make a password stronger."""
-MIN_SCORE = 3
 MAX_WAITING = 128
 """Requests that may wait for a slot; the next one is answered 503."""
 
 HASH_NICENESS = 10
-EASILY_GUESSED = "This password is too easy to guess."
 
 T = TypeVar("T")
 
@@ -54,14 +50,14 @@ class HashSlot:
         return self._context.needs_update(stored)
 
     async def weakness(self, password: str, personal: list[str]) -> str | None:
-        """Why the password is refused, or None (NIST SP 800-63B-4 §3.1.1.2).
+        """Return the reason to reject the password, or None (NIST SP 800-63B-4 §3.1.1.2).
 
-        `personal` is what an attacker knows of the user, such as the e-mail address.
+        `personal` lists what an attacker knows about the user, such as the e-mail address.
         """
         normalised = _normalise(password)
         if len(normalised) < self._min_length:
             return f"A password needs at least {self._min_length} characters."
-        return await self._run(partial(_why_guessable, normalised[:MAX_SCORED_LENGTH], personal))
+        return await self._run(partial(_find_weakness, normalised, [*map(_normalise, personal)]))
 
     async def make_decoy(self) -> None:
         """Make the hash that unknown users are verified against, unless it is there."""
@@ -126,14 +122,11 @@ class PasswordHasher:
         self._threads.shutdown()
 
 
-def _why_guessable(password: str, personal: list[str]) -> str | None:
-    from zxcvbn import zxcvbn  # noqa: PLC0415 -- 13 MB that a process needs once it sets a password
+def _find_weakness(password: str, personal: list[str]) -> str | None:
+    """Return the reason why the password is easy to guess, or None if it is not."""
+    from app.core import password_strength  # noqa: PLC0415 -- 13 MB, needed to set a password only
 
-    result = zxcvbn(password, personal, max_length=MAX_SCORED_LENGTH)
-    if result["score"] >= MIN_SCORE:
-        return None
-    feedback = result["feedback"]
-    return " ".join([feedback["warning"] or EASILY_GUESSED, *feedback["suggestions"]])
+    return password_strength.find_weakness(password, personal)
 
 
 def _let_event_loop_go_first() -> None:

@@ -16,7 +16,7 @@ from passlib.context import CryptContext
 from sqlmodel import update
 from zxcvbn import zxcvbn
 
-from app.core import passwords
+from app.core import password_strength, passwords
 from app.core.passwords import PasswordHasher
 from app.core.rate_limit import limiter
 from app.core.resources import Resources
@@ -76,7 +76,7 @@ async def test_nothing_is_hashed_or_scored_in_the_thread_of_the_event_loop(
 
     for name in ("hash", "verify"):
         monkeypatch.setattr(CryptContext, name, watched(name, getattr(CryptContext, name)))
-    monkeypatch.setattr("zxcvbn.zxcvbn", watched("score", zxcvbn))
+    monkeypatch.setattr(password_strength, "zxcvbn", watched("score", zxcvbn))
 
     await live.post(f"{API}/users", json=registration())
     await request_token(live, login.user.email)
