@@ -1,22 +1,26 @@
 """What agents read is short, and in the form that their tool reads."""
 
 import json
-import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from tests.architecture.rules import ROOT
 
 AGENT = ROOT / ".claude" / "agents" / "backend-specialist.md"
 SKILLS = sorted((ROOT / ".claude" / "skills").glob("*/SKILL.md"))
+TEXTS = sorted((ROOT / ".claude").rglob("*.md"))
 MAX_WORDS = 2500
 
 
-def front_matter(path: Path) -> dict[str, str]:
-    """What stands between the first two lines of dashes."""
-    _, head, _ = path.read_text().split("---\n", 2)
-    return dict(re.findall(r"(?m)^(\w+): (.+)$", head))
+def front_matter(path: Path) -> dict[str, Any]:
+    """Parse the YAML between the first two lines of dashes."""
+    before, head, _ = path.read_text().split("---\n", 2)
+    assert not before
+    matter: dict[str, Any] = yaml.safe_load(head)
+    return matter
 
 
 @pytest.mark.parametrize(("name", "lines"), [("CLAUDE.md", 80), ("constitution.md", 200)])
@@ -32,6 +36,15 @@ def test_all_that_a_new_resource_asks_to_be_read_is_short() -> None:
 
 def test_other_agents_read_the_same() -> None:
     assert (ROOT / "AGENTS.md").readlink() == Path("CLAUDE.md")
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_front_matter_is_yaml_with_a_name_and_a_description(text: Path) -> None:
+    head = front_matter(text)
+
+    assert {type(value) for value in head.values()} == {str}
+    assert head["name"]
+    assert head["description"]
 
 
 def test_the_agent_says_when_to_use_it() -> None:
