@@ -6,7 +6,7 @@ CLIENT := clients/typescript
 CLIENT_INSTALLED := $(CLIENT)/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check check-fast articles lint format lock admin migration conformance client client-test \
+.PHONY: help install run test check check-fast articles lint format lock admin migration conformance client client-test \
 	browser picture docs faults
 
 help: ## Show this list
@@ -18,6 +18,10 @@ help: ## Show this list
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
+
+install: ## Create .venv again from requirements-dev.txt, which the other commands do when that has changed
+	@rm -f .venv/.installed
+	@$(MAKE) --no-print-directory .venv/.installed
 
 run: .venv/.installed ## Serve on http://127.0.0.1:8000 (PORT=...), docs at /docs
 	@exec $(BIN)/python -m app start --port $(PORT)

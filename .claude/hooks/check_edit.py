@@ -1,4 +1,4 @@
-"""After an edit: format the file, and run the checks that concern it."""
+"""Format a file after an edit, and run the checks that concern it."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ BIN = Path(sys.executable).parent
 
 
 def commands_for(path: str) -> list[list[str]]:
-    """What concerns the file, the quickest first."""
+    """Return the commands that concern the file, the fastest first."""
     rules = [sys.executable, "-m", "tests.architecture", path]
     if not path.endswith(".py"):
         return [rules] if path.endswith(".md") else []

@@ -1,4 +1,4 @@
-"""Before an edit: refuse files that are not edited by hand. Reads the tool's call as JSON."""
+"""Refuse an edit of a file that is not edited by hand, before it happens."""
 
 import json
 import subprocess
@@ -7,22 +7,23 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-browser.txt")
+VERSIONS = "migrations/versions/"
 
 
 def reason_against(path: str) -> str | None:
-    """Why the file is not edited, and what is done instead."""
+    """Return why the file must not be edited and what to do instead, or None."""
     if path in LOCKS:
         return "is a lock file: change pyproject.toml, then run `make lock`"
     if path == ".env":
         return "holds secrets: a setting is documented in .env.example, and set by its owner"
-    if path.startswith("migrations/versions/") and is_committed(path):
+    if path.startswith(VERSIONS) and is_committed(path):
         return "may have been applied: write a new revision with `make migration NAME=...`"
     return None
 
 
 def is_committed(path: str) -> bool:
-    """Whether others may have the file already."""
-    command = ["git", "cat-file", "-e", f"HEAD:{path}"]
+    """Return True if the file is in the last commit, so that others may have it."""
+    command = ["git", "cat-file", "-e", f"HEAD:./{path}"]
     return subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == 0  # noqa: S603 -- ours
 
 

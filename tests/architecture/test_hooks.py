@@ -1,6 +1,7 @@
-"""The hooks of the agent kit, fed with what Claude Code sends them, in a copy of the project."""
+"""The hooks of the agent kit, run as `.claude/settings.json` says, in a copy of the project."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -13,25 +14,55 @@ from tests.architecture.articles import copy_to
 from tests.architecture.rules import ROOT
 
 SETTINGS = json.loads((ROOT / ".claude" / "settings.json").read_text())
+COMMANDS = {
+    hook["command"].split()[-1]: hook["command"]
+    for groups in SETTINGS["hooks"].values()
+    for group in groups
+    for hook in group["hooks"]
+}
 SERVICE = "app/services/users.py"
 BROKEN = "\n\ndef now() -> object:\n    import os\n    return os.environ\n"
 
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository with all that the hooks look at, committed."""
-    root = copy_to(tmp_path_factory.mktemp("repository"))
+    """Return a repository with everything that the hooks read, at a path with a space."""
+    root = copy_to(tmp_path_factory.mktemp("a repository"))
     shutil.copy(ROOT / "pyproject.toml", root)
-    for command in (
-        ["init", "--quiet"],
-        ["add", "--all"],
-        ["-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "--quiet", "-m", "x"],
-    ):
-        subprocess.run(["git", *command], cwd=root, check=True)
+    git(root, "init", "--quiet", "--initial-branch=main")
+    commit_all(root)
+    return with_environment(root)
+
+
+@pytest.fixture
+def clone(copy: Path, tmp_path: Path) -> Path:
+    """Return a clone of the copy, on a branch of its own."""
+    git(copy, "clone", "--quiet", ".", str(tmp_path / "clone"))
+    git(tmp_path / "clone", "switch", "--quiet", "--create", "change")
+    return tmp_path / "clone"
+
+
+def git(root: Path, *arguments: str) -> None:
+    """Run a git command."""
+    identity = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
+    subprocess.run(["git", *identity, *arguments], cwd=root, check=True)
+
+
+def commit_all(root: Path) -> None:
+    """Commit everything in the repository."""
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message=x")
+
+
+def with_environment(root: Path) -> Path:
+    """Give the repository the virtual environment of this process, and return it."""
+    (root / ".venv").symlink_to(sys.prefix)
     return root
 
 
-def run_hook(root: Path, name: str, **call: Any) -> subprocess.CompletedProcess[str]:
+def run_hook(
+    root: Path, name: str, *, path: str = os.environ["PATH"], **call: Any
+) -> subprocess.CompletedProcess[str]:
     """Run a hook as Claude Code does."""
     sent = {
         "session_id": "session",
@@ -40,14 +71,27 @@ def run_hook(root: Path, name: str, **call: Any) -> subprocess.CompletedProcess[
         "permission_mode": "default",
         **call,
     }
-    command = [sys.executable, str(root / ".claude" / "hooks" / f"{name}.py")]
     return subprocess.run(
-        command, input=json.dumps(sent), capture_output=True, text=True, check=False, cwd=root
+        ["/bin/sh", "-c", COMMANDS[name]],
+        input=json.dumps(sent),
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=root,
+        env={"CLAUDE_PROJECT_DIR": str(root), "PATH": path},
     )
 
 
-def edit_of(root: Path, path: str) -> dict[str, object]:
-    """What is sent about an edit of a file."""
+def protected_changes(root: Path) -> list[str]:
+    """Return what the stop hook reports before it runs the checks."""
+    code = "import check_all; print(*check_all.protected_changes(), sep='\\n', end='')"
+    hooks = root / ".claude" / "hooks"
+    command = [sys.executable, "-c", code]
+    return subprocess.check_output(command, text=True, cwd=hooks).splitlines()
+
+
+def edit_of(root: Path, path: str) -> dict[str, Any]:
+    """Return what Claude Code sends about an edit of a file."""
     return {
         "hook_event_name": "PreToolUse",
         "tool_name": "Edit",
@@ -56,17 +100,57 @@ def edit_of(root: Path, path: str) -> dict[str, object]:
 
 
 def test_every_hook_of_the_settings_is_there() -> None:
-    commands = [
-        hook["command"]
-        for groups in SETTINGS["hooks"].values()
-        for group in groups
-        for hook in group["hooks"]
-    ]
+    hooks = ROOT / ".claude" / "hooks"
 
     assert set(SETTINGS["hooks"]) == {"PreToolUse", "PostToolUse", "Stop", "SubagentStop"}
-    for command in commands:
-        hook = command.rpartition("$CLAUDE_PROJECT_DIR/")[2].strip('"')
-        assert (ROOT / hook).is_file()
+    assert set(COMMANDS) == {path.stem for path in hooks.glob("*.py")}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_hook_in_a_worktree_without_a_virtual_environment_names_the_command_to_run(
+    copy: Path, tmp_path: Path, name: str
+) -> None:
+    worktree = tmp_path / "a worktree"
+    git(copy, "worktree", "add", "--quiet", "--detach", str(worktree))
+    done = run_hook(worktree, name, **edit_of(worktree, SERVICE))
+    git(copy, "worktree", "remove", "--force", str(worktree))
+
+    assert done.returncode == 2
+    assert "`make install`" in done.stderr
+
+
+def test_an_agent_may_stop_at_the_second_attempt_without_a_virtual_environment(
+    clone: Path,
+) -> None:
+    done = run_hook(clone, "check_all", hook_event_name="Stop", stop_hook_active=True)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_virtual_environment_whose_python_was_removed_counts_as_none(clone: Path) -> None:
+    (clone / ".venv" / "bin").mkdir(parents=True)
+    (clone / ".venv" / "bin" / "python").symlink_to(clone / "removed")
+    done = run_hook(clone, "refuse_edit", **edit_of(clone, SERVICE))
+
+    assert done.returncode == 2
+    assert "`make install`" in done.stderr
+
+
+def test_a_hook_needs_no_python_but_that_of_the_virtual_environment(
+    copy: Path, tmp_path: Path
+) -> None:
+    for program in ("sh", "cat", "dirname", "git"):
+        (tmp_path / program).symlink_to(shutil.which(program) or "")
+    done = run_hook(copy, "refuse_edit", path=str(tmp_path), **edit_of(copy, SERVICE))
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_hook_that_crashes_is_not_passed_over(copy: Path) -> None:
+    done = run_hook(copy, "refuse_edit", tool_input="not an object")
+
+    assert done.returncode == 2
+    assert "Traceback" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -79,7 +163,7 @@ def test_every_hook_of_the_settings_is_there() -> None:
         "migrations/versions/0001_identity.py",
     ],
 )
-def test_what_is_not_edited_by_hand_is_refused_with_what_to_do_instead(
+def test_an_edit_of_a_protected_file_is_refused_with_what_to_do_instead(
     copy: Path, path: str
 ) -> None:
     done = run_hook(copy, "refuse_edit", **edit_of(copy, path))
@@ -91,13 +175,13 @@ def test_what_is_not_edited_by_hand_is_refused_with_what_to_do_instead(
 @pytest.mark.parametrize(
     "path", [SERVICE, ".env.example", "migrations/versions/0099_new.py", "../elsewhere.py"]
 )
-def test_anything_else_may_be_edited(copy: Path, path: str) -> None:
+def test_an_edit_of_any_other_file_is_allowed(copy: Path, path: str) -> None:
     done = run_hook(copy, "refuse_edit", **edit_of(copy, path))
 
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_an_edited_file_is_formatted_and_its_broken_article_told(copy: Path) -> None:
+def test_an_edited_file_is_formatted_and_its_broken_article_reported(copy: Path) -> None:
     file = copy / SERVICE
     before = file.read_text()
     file.write_text(before.replace('LIST = "users"', "LIST   =   'users'"))
@@ -112,7 +196,7 @@ def test_an_edited_file_is_formatted_and_its_broken_article_told(copy: Path) -> 
     assert "services/users.py" in broken.stderr
 
 
-def test_an_edited_text_that_names_what_is_not_there_is_told(copy: Path) -> None:
+def test_an_edited_text_that_names_a_missing_file_is_reported(copy: Path) -> None:
     text = copy / "CLAUDE.md"
     before = text.read_text()
     text.write_text(before + "\nSee `app/nowhere.py`.\n")
@@ -123,14 +207,55 @@ def test_an_edited_text_that_names_what_is_not_there_is_told(copy: Path) -> None
     assert "article 39" in done.stderr
 
 
-def test_an_agent_does_not_stop_while_a_rule_is_broken_but_is_told_once(copy: Path) -> None:
-    file = copy / "app" / "routers" / "health.py"
-    before = file.read_text()
+def test_an_agent_cannot_stop_while_a_rule_is_broken_until_its_second_attempt(copy: Path) -> None:
+    file, lock = copy / "app" / "routers" / "health.py", copy / "requirements.txt"
+    before, locked = file.read_text(), lock.read_text()
     file.write_text(before.replace("async def check_liveness", "def check_liveness"))
+    lock.write_text(locked.replace("fastapi==", "fastapi==1"))
     first = run_hook(copy, "check_all", hook_event_name="Stop", stop_hook_active=False)
     second = run_hook(copy, "check_all", hook_event_name="Stop", stop_hook_active=True)
     file.write_text(before)
+    lock.write_text(locked)
 
     assert first.returncode == 2
     assert "article 10" in first.stderr
+    assert "requirements.txt changed without pyproject.toml" in first.stderr
     assert second.returncode == 0
+
+
+def test_the_stop_hook_reports_protected_files_that_a_command_changed(clone: Path) -> None:
+    versions = clone / "migrations" / "versions"
+    (versions / "0001_identity.py").unlink()
+    commit_all(clone)
+    with (versions / "0002_activity_idempotency.py").open("a") as migration:
+        migration.write("# changed\n")
+    (clone / "requirements.txt").unlink()
+    (clone / ".env").write_text("SECRET_KEY=x\n")
+    git(clone, "add", "--force", ".env")
+
+    reported = [line.partition(" ")[0] for line in protected_changes(clone)]
+
+    assert reported == [
+        "migrations/versions/0001_identity.py",
+        "migrations/versions/0002_activity_idempotency.py",
+        "requirements.txt",
+        ".env",
+    ]
+
+
+def test_the_stop_hook_passes_new_migrations_and_locks_of_changed_dependencies(
+    clone: Path,
+) -> None:
+    (clone / "migrations" / "versions" / "0099_new.py").write_text('"""New."""\n')
+    for name in ("pyproject.toml", "requirements.txt"):
+        with (clone / name).open("a") as file:
+            file.write("# changed\n")
+    commit_all(clone)
+
+    assert protected_changes(clone) == []
+
+
+def test_the_stop_hook_reports_no_changes_outside_a_repository(copy: Path, tmp_path: Path) -> None:
+    shutil.copytree(copy / ".claude", tmp_path / ".claude")
+
+    assert protected_changes(tmp_path) == []
