@@ -62,6 +62,8 @@ def migrate() -> None:
     load_settings()
     try:
         migrations.upgrade()
+    except migrations.MigrationError as error:
+        raise failure(str(error)) from error
     except (DBAPIError, OSError) as error:
         raise failure(f"The database cannot be migrated: {error}") from error
     typer.echo(f"The database is at {migrations.newest_revision()}.")
@@ -74,6 +76,10 @@ def serve(
 ) -> None:
     """Serve the API in this process, until SIGTERM or SIGINT ends it in good order."""
     settings = load_settings()
+    try:
+        migrations.known_revisions()
+    except migrations.MigrationError as error:
+        raise failure(str(error)) from error
     _confirm_free(host, port)
     typer.echo(f"API and docs:   http://{f'[{host}]' if ':' in host else host}:{port}/docs")
     typer.echo("Make an admin:  make admin EMAIL=you@example.com")

@@ -1,6 +1,9 @@
-"""Migrations: applied, and asked whether they are. The only place that imports alembic."""
+"""Migrations: applying them, and comparing a database with them.
 
-from collections.abc import Iterator
+The only module that imports Alembic.
+"""
+
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -8,52 +11,84 @@ from pathlib import Path
 from alembic import command, op
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.script.revision import ResolutionError
+from alembic.util import CommandError
 
 from app.core.database import Database
+from app.core.revisions import read_history
 
 ROOT = Path(__file__).parent.parent.parent
 LOCK_TIMEOUT = "5s"
-"""How long a migration waits for a table; meanwhile others wait behind it."""
+"""Maximum time a migration waits for a table, because other transactions wait behind it."""
+
+
+class MigrationError(Exception):
+    """Fault of the migrations or of the database's revision, explained in one line."""
 
 
 def configuration() -> Config:
-    """Alembic's configuration, wherever the process was started."""
+    """Return Alembic's configuration, independent of the current directory."""
     return Config(ROOT / "alembic.ini")
 
 
+def read_sources(root: Path) -> dict[str, bytes]:
+    """Return the code of each migration by the name of its file."""
+    files = (root / "migrations" / "versions").glob("*.py")
+    # Alembic ignores the same ones: lock files of Emacs, and those of a package.
+    ignored = (".#", "__init__")
+    return {file.name: file.read_bytes() for file in files if not file.name.startswith(ignored)}
+
+
 @cache
-def known_revisions() -> list[str]:
-    """The revisions of this code, newest first."""
-    scripts = ScriptDirectory.from_config(configuration())
-    return [script.revision for script in scripts.walk_revisions()]
+def known_revisions() -> tuple[str, ...]:
+    """Return the revisions of this code, newest first.
+
+    Raises MigrationError if they do not form one history.
+    """
+    history = read_history(read_sources(ROOT))
+    if history.faults:
+        raise MigrationError(" ".join(history.faults))
+    return history.newest_first
 
 
 def newest_revision() -> str:
-    """The revision that this code migrates to."""
+    """Return the revision that this code migrates to."""
     return known_revisions()[0]
 
 
-def is_behind(revision: str | None) -> bool:
-    """Whether a database at this revision lacks a migration of this code.
+def is_behind(revisions: Collection[str]) -> bool:
+    """Return True if a database at these revisions lacks a migration of this code.
 
-    One that it does not know is of newer code: while that is rolled out, both of them serve.
+    An unknown revision belongs to newer code: while it is rolled out, both versions serve.
     """
-    return revision is None or revision in known_revisions()[1:]
+    known = known_revisions()
+    return known[0] not in revisions and all(revision in known for revision in revisions)
 
 
-async def current_revision(database: Database) -> str | None:
-    """The revision that the database is at; None when it is empty."""
+async def current_revisions(database: Database) -> tuple[str, ...]:
+    """Return the revisions that the database is at: one, or none if it is empty."""
     async with database.transaction(read_only=True) as session:
         connection = await session.connection()
         return await connection.run_sync(
-            lambda sync: MigrationContext.configure(sync).get_current_revision()
+            lambda sync: MigrationContext.configure(sync).get_current_heads()
         )
 
 
 def upgrade() -> None:
-    """Bring the database of the settings to the newest revision."""
-    command.upgrade(configuration(), "head")
+    """Bring the database of the settings to the newest revision.
+
+    Raises MigrationError if the revisions of this code or of the database do not allow it.
+    """
+    newest = newest_revision()
+    try:
+        command.upgrade(configuration(), newest)
+    except CommandError as error:
+        if isinstance(error.__cause__, ResolutionError):
+            raise MigrationError(
+                f"The database is at revision {error.__cause__.argument}, which this code does not "
+                "have. Migrate with the newer code."
+            ) from error
+        raise MigrationError(str(error)) from error
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError
 from app.core.database import Database
 from app.core.errors import AppError
 from app.core.logging import get_logger
-from app.core.migrations import current_revision, is_behind
+from app.core.migrations import current_revisions, is_behind
 from app.core.rate_limit import SharedLimiter
 from app.schemas.health import NotReady, PartStatus, Readiness, Stopping
 
@@ -42,11 +42,11 @@ class HealthService:
     async def _check_database(self) -> tuple[PartStatus, PartStatus]:
         try:
             async with asyncio.timeout(CHECK_SECONDS):
-                revision = await current_revision(self._database)
+                revisions = await current_revisions(self._database)
         except (AppError, DBAPIError, TimeoutError):
             _logger.exception("health.database_failed")
             return PartStatus.FAILED, PartStatus.FAILED
-        return PartStatus.OK, PartStatus.FAILED if is_behind(revision) else PartStatus.OK
+        return PartStatus.OK, PartStatus.FAILED if is_behind(revisions) else PartStatus.OK
 
     async def _check_redis(self) -> PartStatus:
         match await self._limiter.is_store_reachable():

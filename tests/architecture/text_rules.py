@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
+from app.core.migrations import read_sources
+from app.core.revisions import read_history
 from tests.architecture.rules import PACKAGE, ROOT, Edit, Place, TextRule
 
 TEXTS = ("README.md", "CLAUDE.md", "constitution.md", ".claude/**/*.md", "docs/**/*.md")
@@ -143,7 +145,30 @@ def find_unlocked_dependencies(text: str, root: Path) -> Iterator[Place]:
                 yield line, f"{name} is not in {lock}: `make lock`"
 
 
+def find_faults_of_history(text: str, root: Path) -> Iterator[Place]:
+    sources = read_sources(root)
+    same = [file for file, source in sources.items() if source.decode() == text]
+    file = same[0] if same else "of this text"
+    for fault in read_history({file: text.encode(), **sources}).faults:
+        if file in fault:
+            yield 1, fault
+
+
 RULES = [
+    TextRule(
+        name="one history of migrations",
+        article=29,
+        see="migrations/versions/0002_activity_idempotency.py",
+        files=("migrations/versions/*.py",),
+        find=find_faults_of_history,
+        edit=Edit(
+            "migrations/versions/0003_outbox.py",
+            'down_revision: str | None = "0002"',
+            'down_revision: str | None = "0000"',
+        ),
+        bad='revision = "next"\ndown_revision = ("nowhere", "elsewhere")\n',
+        good=(ROOT / "migrations" / "versions" / "0001_identity.py").read_text(),
+    ),
     TextRule(
         name="locked dependencies",
         article=40,

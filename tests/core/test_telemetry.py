@@ -30,7 +30,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from pydantic import SecretStr
 
 from app.core.config import Settings
-from app.core.migrations import ROOT, current_revision
+from app.core.migrations import ROOT, current_revisions
 from app.core.rate_limit import limiter
 from app.core.resources import Resources, open_resources
 from app.core.telemetry import Telemetry
@@ -227,7 +227,7 @@ class TestSpans:
 
         async with open_resources(configured) as resources:
             telemetry.watch(resources, limiter)
-            await current_revision(resources.database)
+            await current_revisions(resources.database)
 
         assert spans.get_finished_spans() == ()
 

@@ -70,6 +70,10 @@ class MigratedDatabase:
         ]
         (self._own_versions / f"{newest}_next.py").write_text("\n".join(lines))
 
+    async def call(self, function: Callable[[], Result]) -> Result:
+        """Return what the function returns, called in a thread that has no event loop."""
+        return await to_thread.run_sync(function)
+
     async def run(self, function: Callable[[Connection], Result]) -> Result:
         """What the function returns, called in a transaction."""
         async with self._engine.begin() as connection:

@@ -67,6 +67,18 @@ async def stamp(resources: Resources, revision: str) -> None:
         await connection.execute(STAMP, {"revision": revision})
 
 
+async def test_is_ready_on_a_database_that_newer_code_has_migrated_in_two_branches(
+    client: AsyncClient, resources: Resources
+) -> None:
+    async with resources.database.transaction() as session:
+        connection = await session.connection()
+        await connection.execute(text("INSERT INTO alembic_version VALUES ('newer')"))
+
+    response = await client.get("/readyz")
+
+    assert (response.status_code, response.json()["migrations"]) == (200, "ok")
+
+
 async def test_says_that_the_database_lacks_a_migration(
     client: AsyncClient, resources: Resources
 ) -> None:

@@ -1,0 +1,156 @@
+"""Migrations that do not follow one another are refused in one line, which says what to do."""
+
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from typer.testing import CliRunner
+
+from app.cli import cli
+from app.core import migrations
+from app.core.revisions import read_history
+from tests.architecture.__main__ import violations_in_files
+from tests.isolation import restored_logging
+from tests.migrations.database import MigratedDatabase
+
+NEWEST = migrations.newest_revision()
+
+WriteMigration = Callable[[str, str], None]
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Return the root of a copy of the migrations, which the commands read."""
+    monkeypatch.setenv("SECRET_KEY", secrets.token_urlsafe(48))
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'none.db'}")
+    shutil.copytree(migrations.ROOT / "migrations", tmp_path / "migrations")
+    shutil.copy(migrations.ROOT / "alembic.ini", tmp_path)
+    monkeypatch.setattr(migrations, "ROOT", tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))  # as Alembic does, which does not undo it
+    migrations.known_revisions.cache_clear()
+    yield tmp_path
+    migrations.known_revisions.cache_clear()
+
+
+@pytest.fixture
+def write(root: Path) -> WriteMigration:
+    """Return a function that writes a migration with this name, and the revision that it follows.
+
+    The name is the revision, up to its first underscore.
+    """
+
+    def write(name: str, follows: str) -> None:
+        source = f"revision = {name.partition('_')[0]!r}\ndown_revision = {follows!r}\n"
+        body = "def upgrade():\n    pass\n"
+        (root / "migrations" / "versions" / f"{name}.py").write_text(source + body)
+
+    return write
+
+
+def run_command(*arguments: str) -> tuple[int, str]:
+    """Run a command of the CLI. Return its exit code and what it wrote to standard error."""
+    with restored_logging():
+        result = CliRunner().invoke(cli, arguments)
+    return result.exit_code, result.stderr
+
+
+@pytest.mark.parametrize("command", ["migrate", "serve"])
+def test_two_migrations_with_one_parent_stop_a_command_in_one_line_that_names_both(
+    command: str, write: WriteMigration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.server.run", lambda *_, **__: None)
+    write("0008_colours", NEWEST)
+    write("0009_sizes", NEWEST)
+
+    code, line = run_command(command)
+
+    assert code == 1
+    assert line == (
+        "The migrations have 2 heads: 0008 (0008_colours.py), 0009 (0009_sizes.py). "
+        "Set `down_revision` of one that is not deployed yet to the other.\n"
+    )
+
+
+def test_two_migrations_with_one_parent_break_a_rule(root: Path, write: WriteMigration) -> None:
+    write("0008_colours", NEWEST)
+    write("0009_sizes", NEWEST)
+    (root / "app").mkdir()
+
+    found = [each for each in violations_in_files(None, root) if "2 heads" in each.message]
+
+    assert [(each.article, each.place) for each in found] == [
+        (29, "migrations/versions/0008_colours.py:1"),
+        (29, "migrations/versions/0009_sizes.py:1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("follows", "line"),
+    [
+        ({"0008_x": "0007"}, "The migration 0008_x.py follows 0007, which is the revision of no"),
+        ({"0008_x": NEWEST, "0008_y": "0008"}, "The migrations 0008_x.py and 0008_y.py have the"),
+        ({"0008_x": "0009", "0009_x": "0008"}, "The migrations follow each other in a circle: 000"),
+        ({"0008_x": "0008"}, "The migrations follow each other in a circle: 0008 (0008_x.py) -> "),
+    ],
+    ids=["no such parent", "the same revision", "a circle", "a circle of one"],
+)
+def test_migrations_that_form_no_history_are_refused_in_one_line(
+    follows: dict[str, str], line: str, write: WriteMigration
+) -> None:
+    for name, parent in follows.items():
+        write(name, parent)
+
+    code, told = run_command("migrate")
+
+    assert (code, told.count("\n")) == (1, 1)
+    assert told.startswith(line)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [b"<<<<<<< HEAD\n", b"", b"revision = 1\n", b"down_revision = None\n", b"\xff", b"a\0b"],
+)
+def test_a_migration_that_cannot_be_read_is_refused_in_one_line(source: bytes, root: Path) -> None:
+    (root / "migrations" / "versions" / "0008_broken.py").write_bytes(source)
+
+    code, told = run_command("migrate")
+
+    assert (code, told.count("\n")) == (1, 1)
+    assert told.startswith("The migration 0008_broken.py cannot be read: ")
+
+
+def test_a_folder_without_migrations_is_refused_in_one_line(root: Path) -> None:
+    shutil.rmtree(root / "migrations" / "versions")
+
+    assert run_command("migrate") == (1, "There are no migrations.\n")
+
+
+async def test_a_database_of_newer_code_is_refused_in_one_line(database: MigratedDatabase) -> None:
+    await database.upgrade()
+    stamp = text("UPDATE alembic_version SET version_num = 'later'")
+    await database.run(lambda connection: connection.execute(stamp))
+
+    code, told = await database.call(lambda: run_command("migrate"))
+
+    assert code == 1
+    assert told == (
+        "The database is at revision later, which this code does not have. "
+        "Migrate with the newer code.\n"
+    )
+
+
+def test_branches_that_a_migration_merges_are_one_history() -> None:
+    history = read_history(
+        {
+            "a.py": b"revision = 'a'\ndown_revision = None\n",
+            "b.py": b"revision: str = 'b'\ndown_revision: str | None = 'a'\n",
+            "c.py": b"revision = 'c'\ndown_revision = 'a'\n",
+            "d.py": b"revision = 'd'\ndown_revision = ('b', 'c')\n",
+        }
+    )
+
+    assert history.faults == ()
+    assert (history.newest_first[0], history.newest_first[-1]) == ("d", "a")
