@@ -7,11 +7,10 @@ import asyncio
 import os
 import secrets
 import sys
-import threading
 import unicodedata
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cached_property, partial
 from typing import TypeVar
 
@@ -25,6 +24,7 @@ MAX_WAITING = 128
 """Requests that may wait for a slot; the next one is answered 503."""
 
 HASH_NICENESS = 10
+"""How much lower the priority of a hashing thread is than that of the event loop."""
 
 T = TypeVar("T")
 
@@ -130,9 +130,11 @@ def _find_weakness(password: str, personal: list[str]) -> str | None:
 
 
 def _let_event_loop_go_first() -> None:
-    """Give this thread a lower priority than the event loop's, which Linux can."""
+    """Lower the priority of this thread below that of the event loop, where that is permitted."""
+    # Elsewhere it would change the priority of the whole process.
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), HASH_NICENESS)
+        with suppress(OSError):
+            os.nice(HASH_NICENESS)
 
 
 def _normalise(password: str) -> str:

@@ -1,5 +1,8 @@
-"""Strength of passwords, and what it costs to check it."""
+"""Strength of passwords, what it costs to check it, and the priority of the threads that hash."""
 
+import os
+import shutil
+import subprocess
 import sys
 import time
 from asyncio import gather
@@ -7,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
 
+from app.core.migrations import ROOT
 from app.core.passwords import MAX_PASSWORD_LENGTH, HashSlot, PasswordHasher
 
 EMAIL = "ada-lovelace@example.com"
@@ -15,6 +19,21 @@ LONG_EMAIL = f"{'a1l7i|' * 10}@{'example.' * 23}com"
 LONG_NAME = f"Ada {'augusta ' * 24}king"
 FULLWIDTH_NAME = "".join(chr(ord(letter) + 0xFEE0) for letter in "CountessOfLovelace")
 PASSPHRASE = "correct horse battery staple"
+PRIORITIES = """
+import asyncio, os, threading
+from app.core.migrations import ROOT
+from app.core.passwords import PasswordHasher
+
+async def main():
+    hasher = PasswordHasher(memory_kib=8, rounds=1, min_length=1)
+    async with hasher.slot() as slot:
+        await slot.hash("x")
+        for thread in threading.enumerate():
+            if thread is threading.main_thread() or thread.name.startswith("hash"):
+                print(os.getpriority(os.PRIO_PROCESS, thread.native_id))
+
+asyncio.run(main())
+"""
 EACH_L33T_SYMBOL = "4@8({[</369&#!1/|0$5+7%2/"
 
 
@@ -153,3 +172,50 @@ async def test_passwords_that_are_checked_at_the_same_time_are_held_to_their_own
 
     hasher.close()
     assert None not in weaknesses
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has priorities of threads")
+class TestPriority:
+    @pytest.mark.skipif(shutil.which("nice") is None, reason="there is no nice")
+    @pytest.mark.parametrize(("process", "thread"), [(0, 10), (15, 19)])
+    def test_a_hashing_thread_never_has_a_higher_priority_than_its_process(
+        self, process: int, thread: int
+    ) -> None:
+        niceness = process - os.getpriority(os.PRIO_PROCESS, 0)
+        if niceness < 0:
+            pytest.skip("the suite runs at a lower priority already")
+        command = ["nice", "-n", str(niceness), *without_privileges()]
+
+        result = subprocess.run(
+            [*command, sys.executable, "-W", "ignore", "-c", PRIORITIES],
+            check=True,
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+        )
+
+        assert [int(line) for line in result.stdout.split()] == [process, thread]
+
+    async def test_passwords_are_hashed_where_the_priority_may_not_be_set(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(*_: int) -> int:
+            raise PermissionError
+
+        monkeypatch.setattr(os, "nice", refuse)
+        monkeypatch.setattr(os, "setpriority", refuse)
+        hasher = PasswordHasher(memory_kib=8, rounds=1, min_length=1)
+
+        async with hasher.slot() as slot:
+            assert await slot.verify("x", await slot.hash("x"))
+
+        hasher.close()
+
+
+def without_privileges() -> list[str]:
+    """Return the command that runs another one without the capabilities of root."""
+    if os.geteuid() != 0:
+        return []
+    if shutil.which("setpriv") is None:
+        pytest.skip("there is no setpriv, and root may raise any priority")
+    return ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
