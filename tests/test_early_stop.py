@@ -1,0 +1,85 @@
+"""SIGTERM ends a process that has just been started, even the first process of a container."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from app.core.migrations import ROOT
+from tests.isolation import enter_empty_environment
+
+SECRET = "lj0sAS5diSxmKRTtA66Y5-c_NHpjvw72a7G1yKgcjZHWcpLhSlCzmePvCNiq9r8k"
+MAX_SECONDS = 5
+"""Much longer than a process takes to end, and shorter than container engines wait."""
+NAMESPACE = ["unshare", "--pid", "--fork", "--kill-child"]
+
+
+@cache
+def as_first_process() -> list[str]:
+    """Return the command that runs another one as process 1 of a namespace, without an init."""
+    if sys.platform != "linux" or shutil.which("unshare") is None:
+        pytest.skip("there is no unshare")
+    command = NAMESPACE if os.geteuid() == 0 else [*NAMESPACE, "--map-root-user"]
+    if subprocess.run([*command, "true"], check=False, capture_output=True).returncode != 0:
+        pytest.skip("namespaces are not permitted")
+    return command
+
+
+@contextmanager
+def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run `python -m app` as the first process, with a line of output for each import."""
+    command = [*as_first_process(), sys.executable, "-X", "importtime", "-m", "app", *arguments]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Set a secret, and the address of a database that never responds."""
+    enter_empty_environment(monkeypatch, tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("SECRET_KEY", SECRET)
+    monkeypatch.setenv("OUTBOX_EMBEDDED", "false")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        monkeypatch.setenv("DATABASE_URL", f"postgresql://user@127.0.0.1:{port}/plumbline")
+        yield
+
+
+@pytest.mark.parametrize(
+    ("command", "moment"),
+    [
+        ("serve", "typer"),
+        ("serve", "fastapi"),
+        ("serve", "Waiting for application startup"),
+        ("worker", "sqlalchemy"),
+        ("migrate", "alembic"),
+    ],
+)
+def test_sigterm_soon_after_the_start_ends_the_first_process(command: str, moment: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    options = ["--port", port] if command == "serve" else []
+
+    with started(command, *options) as process:
+        assert process.stdout is not None
+        assert any(moment in line for line in process.stdout)
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+
+        os.kill(int(children[0]), signal.SIGTERM)
+
+        process.communicate(timeout=MAX_SECONDS)
+        assert process.returncode in {0, 128 + signal.SIGTERM}
