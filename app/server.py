@@ -16,6 +16,12 @@ GRACE_SECONDS = 8
 """Within which requests end once the drain is over. Engines kill after ten, unless told otherwise:
 give them the drain on top."""
 
+KEEP_ALIVE_SECONDS = 125
+"""How long an idle connection is kept. The proxy must keep it for less time, otherwise it sends a
+request while this process closes the connection, and answers 502. Caddy's default, 120 seconds, is
+the longest of the common proxies.
+"""
+
 MAX_HEAD_BYTES = 65_536
 """Of a request line with its headers, and of trailers."""
 
@@ -81,9 +87,9 @@ class DrainingServer(uvicorn.Server):
         await super().on_tick(0)  # which takes the headers over
 
 
-def run(app: FastAPI, settings: Settings, *, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT, then drain, answer what was asked, and close everything."""
-    config = uvicorn.Config(
+def configuration(app: FastAPI, *, host: str, port: int) -> uvicorn.Config:
+    """Return how uvicorn serves the application."""
+    return uvicorn.Config(
         app,
         host=host,
         port=port,
@@ -92,9 +98,15 @@ def run(app: FastAPI, settings: Settings, *, host: str, port: int) -> None:
         log_config=None,  # ours is in place already
         access_log=False,
         server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
         proxy_headers=False,  # TRUSTED_PROXIES decides, in the application
     )
+
+
+def run(app: FastAPI, settings: Settings, *, host: str, port: int) -> None:
+    """Serve until SIGTERM or SIGINT, then drain, answer what was asked, and close everything."""
+    config = configuration(app, host=host, port=port)
     server = DrainingServer(config, app, drain_seconds=settings.shutdown_drain_seconds)
     # uvicorn raises the signal again when it has stopped. By default SIGTERM would then end the
     # process as if it had been killed; this way both end it with 0.

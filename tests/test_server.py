@@ -1,7 +1,8 @@
-"""Stopping: a process is told to end under load, and no request is lost."""
+"""The server: how it stops under load, what it refuses, and how long it keeps connections."""
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import sys
@@ -17,6 +18,8 @@ from sqlmodel import text
 from app.core.config import Settings
 from app.core.database import create_engine
 from app.core.migrations import ROOT
+from app.main import create_app
+from app.server import KEEP_ALIVE_SECONDS, configuration
 from tests.conftest import WORKER, empty_database, upgrade
 from tests.factories import API, PASSWORD, registration, request_token
 from tests.isolation import enter_empty_environment
@@ -161,6 +164,15 @@ class TestStop:
         assert slow.result().status_code == 201
         assert exit_code == 0
         assert "server.draining" in service.log
+
+
+async def test_idle_connections_are_kept_longer_than_caddy_keeps_them(settings: Settings) -> None:
+    caddyfile = (ROOT / "deploy" / "Caddyfile").read_text()
+
+    [of_proxy] = re.findall(r"^\s+keepalive (\d+)s$", caddyfile, re.MULTILINE)
+    of_server = configuration(create_app(settings), host="127.0.0.1", port=0).timeout_keep_alive
+
+    assert int(of_proxy) < of_server == KEEP_ALIVE_SECONDS
 
 
 HEAD = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n"
