@@ -482,14 +482,16 @@ class TestServe:
             assert process.stdout is not None
             try:
                 started = next(line for line in process.stdout if "Uvicorn running" in line)
-                answer = httpx.get(f"http://127.0.0.1:{port}/livez?token=secret", trust_env=False)
+                answer = httpx.get(
+                    f"http://127.0.0.1:{port}/openapi.json?token=secret", trust_env=False
+                )
             finally:
                 process.terminate()
             log = process.stdout.read()
 
         assert f"http://127.0.0.1:{port}" in started
         assert (answer.status_code, answer.headers.get("Server")) == (200, None)
-        assert log.count("/livez") == 1
+        assert log.count("/openapi.json") == 1
         assert "secret" not in log
 
 

@@ -19,6 +19,7 @@ from app.core.ids import new_id
 from app.core.logging import REQUEST_ID_MAX_LENGTH, bind_request_id, get_logger
 from app.core.problems import FRAMEWORK_ERRORS, PROBLEM_MEDIA_TYPE, REQUEST_ID, problem_response
 from app.core.rate_limit import limiter
+from app.core.rewrites import HeadMiddleware
 
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
@@ -48,6 +49,9 @@ EXPOSED_HEADERS: Final = [
     "X-Request-ID",
 ]
 
+QUIET_ROUTES: Final = {"/livez", "/readyz"}
+"""Routes whose success is not logged, because probes ask for them every second."""
+
 MAX_LENGTH_DIGITS: Final = 18
 
 _REQUEST_ID_PATTERN: Final = re.compile(rf"[A-Za-z0-9._-]{{1,{REQUEST_ID_MAX_LENGTH}}}")
@@ -55,7 +59,7 @@ _logger = get_logger(__name__)
 
 
 class RequestContextMiddleware:
-    """Gives the request its id, and writes its access line when it has been answered."""
+    """Gives the request its id, and logs its access line when the response starts."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -70,21 +74,21 @@ class RequestContextMiddleware:
         state[REQUEST_ID] = request_id
         bind_request_id(request_id)
         started = clock.monotonic()
-        status = 0
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 MutableHeaders(scope=message)["X-Request-ID"] = request_id
-                _logger.info(
-                    "request",
-                    method=scope["method"],
-                    route=self._template(scope),
-                    status=status,
-                    duration_ms=round((clock.monotonic() - started) * 1000, 1),
-                    user_id=state.get("user_id"),
-                )
+                route = self._template(scope)
+                if status >= 400 or route not in QUIET_ROUTES:
+                    _logger.info(
+                        "request",
+                        method=scope["method"],
+                        route=route,
+                        status=status,
+                        duration_ms=round((clock.monotonic() - started) * 1000, 1),
+                        user_id=state.get("user_id"),
+                    )
             await send(message)
 
         await self.app(scope, receive, send_with_id)
@@ -197,7 +201,7 @@ class UnexpectedErrorMiddleware:
         try:
             await self.app(scope, receive, send_noticed)
         except Exception:
-            _logger.exception("request.failed", method=scope["method"])
+            _logger.exception("request.failed")
             if started:
                 raise
             await problem_response(scope, InternalError)(scope, receive, send)
@@ -246,4 +250,5 @@ def install_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(ProblemMiddleware)
     app.add_middleware(RateLimitHeadersMiddleware)
     app.add_middleware(SecurityHeadersMiddleware, production=settings.is_production)
+    app.add_middleware(HeadMiddleware)
     app.add_middleware(RequestContextMiddleware)

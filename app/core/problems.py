@@ -99,12 +99,13 @@ async def answer_http_exception(request: Request, error: HTTPException) -> JSONR
 
 
 def _methods_of_path(request: Request) -> list[str]:
-    """All that it takes (RFC 9110 §15.5.6); the framework tells the methods of one route only."""
+    """Return all methods of the path (RFC 9110 §15.5.6). The framework names those of one route,
+    and does not know that GET implies HEAD.
+    """
     routes = list(iter_route_contexts(request.app.routes))
     paths = {route.path for route in routes if route.endpoint is request.scope.get("endpoint")}
-    return sorted(
-        {method for route in routes if route.path in paths for method in route.methods or ()}
-    )
+    methods = {method for route in routes if route.path in paths for method in route.methods or ()}
+    return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 
 async def answer_validation_error(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -1,8 +1,10 @@
 """What reaches the log, in which form, and what never does."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -10,9 +12,11 @@ from fastapi import FastAPI
 from httpx import AsyncClient
 
 from app.core.config import Environment, Settings
+from app.core.ids import new_id
 from app.core.logging import get_logger
 from app.core.middleware import install_middleware
 from app.core.problems import install_error_handlers
+from app.core.resources import Resources
 from app.core.tokens import digest
 from tests.conftest import open_client
 from tests.factories import (
@@ -61,7 +65,7 @@ class TestAccessLine:
     @pytest.mark.parametrize(
         ("path", "status", "route"),
         [
-            ("/livez?token=secret", 200, "/livez"),
+            ("/docs?token=secret", 200, "/docs"),
             (f"{API}/users?token=secret", 401, f"{API}/users"),
             (f"{API}/users/secret", 401, f"{API}/users/{{user_id}}"),
             ("/secret", 404, None),
@@ -78,10 +82,41 @@ class TestAccessLine:
 
     async def test_is_for_people_in_development(self, client: AsyncClient) -> None:
         with captured_log(Environment.DEVELOPMENT) as log:
-            await client.get("/livez")
+            await client.get("/docs")
 
         line = log.text.splitlines()[0]
-        assert {"request", "method=GET", "route=/livez", "status=200"} <= set(line.split())
+        assert {"request", "method=GET", "route=/docs", "status=200"} <= set(line.split())
+
+    async def test_names_the_method_of_the_client_where_head_is_answered_like_get(
+        self, client: AsyncClient, log: Log
+    ) -> None:
+        await client.head(f"{API}/users/{new_id()}")
+
+        [line] = log.lines
+        assert (line["method"], line["route"]) == ("HEAD", f"{API}/users/{{user_id}}")
+
+    @pytest.mark.parametrize("path", ["/livez", "/readyz"])
+    @pytest.mark.parametrize("method", ["GET", "HEAD"])
+    async def test_is_not_written_for_a_health_check_that_succeeds(
+        self, client: AsyncClient, log: Log, method: str, path: str
+    ) -> None:
+        response = await client.request(method, path)
+
+        assert (response.status_code, log.lines) == (200, [])
+
+    async def test_is_written_for_a_health_check_that_fails(
+        self, client: AsyncClient, app: FastAPI, resources: Resources, log: Log
+    ) -> None:
+        app.state.resources = replace(resources, stopping=asyncio.Event())
+        app.state.resources.stopping.set()
+
+        await client.get("/readyz")
+        await client.post("/livez")
+
+        assert [(line["route"], line["status"]) for line in log.lines] == [
+            ("/readyz", 503),
+            ("/livez", 405),
+        ]
 
 
 class TestRequestId:

@@ -236,9 +236,9 @@ class TestSpans:
         self, settings: Settings, collector: Collector, share: int
     ) -> None:
         async with measured(settings, collector, share=share) as (client, log):
-            await client.get("/livez")
+            await client.get("/docs")
 
-        [line] = [line for line in log.text.splitlines() if "route=/livez" in line]
+        [line] = [line for line in log.text.splitlines() if "route=/docs" in line]
         ids = dict(word.split("=") for word in line.split() if word.count("=") == 1)
         assert (len(ids["trace_id"]), len(ids["span_id"])) == (32, 16)
         sent = [(span.trace_id.hex(), span.span_id.hex()) for span in collector.spans]
@@ -253,6 +253,7 @@ class TestMetrics:
         async with measured(settings, collector, share=0) as (client, _):
             await client.get(f"{API}/users/me")
             await client.get(f"{API}/users/me")
+            await client.head(f"{API}/users/me")
             await client.get("/nowhere")
 
         assert "http.server.active_requests" in collector.metrics
@@ -263,7 +264,11 @@ class TestMetrics:
             attributes = attributes_of(point)
             names = ("http.request.method", "http.route", "http.response.status_code")
             counts[tuple(map(attributes.get, names))] = point.count
-        assert counts == {("GET", f"{API}/users/me", 401): 2, ("GET", None, 404): 1}
+        assert counts == {
+            ("GET", f"{API}/users/me", 401): 2,
+            ("HEAD", f"{API}/users/me", 401): 1,
+            ("GET", None, 404): 1,
+        }
 
     async def test_time_statements(
         self, settings: Settings, collector: Collector, live_factory: Factory

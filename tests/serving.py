@@ -1,0 +1,66 @@
+"""The application behind its real server, in the event loop of a test."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import uvicorn
+from fastapi import FastAPI
+
+from app.server import configuration
+
+
+@asynccontextmanager
+async def served(app: FastAPI) -> AsyncIterator[tuple[str, int]]:
+    """Serve the application, whose lifespan has begun, at the yielded address."""
+    # It listens already: a client that connects early waits in the backlog.
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        host, port = listener.getsockname()
+        config = configuration(app, host=host, port=port)
+        config.lifespan = "off"
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        yield host, port
+        server.should_exit = True
+        await serving
+
+
+@dataclass(frozen=True)
+class RawResponse:
+    """A response as it was read from the socket."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Connection:
+    """One connection, for requests that no HTTP client sends."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self.writer = writer
+
+    async def request(self, method: str, path: str, **headers: str) -> RawResponse:
+        """Send a request without a body, and read the response to its declared end."""
+        lines = [f"{method} {path} HTTP/1.1", "Host: localhost"]
+        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+        self.writer.write("\r\n".join([*lines, "", ""]).encode())
+        head = (await self._reader.readuntil(b"\r\n\r\n")).decode()
+        status_line, *fields = head.rstrip().split("\r\n")
+        answered = dict(field.lower().split(": ", 1) for field in fields)
+        length = 0 if method == "HEAD" else int(answered.get("content-length", 0))
+        body = await self._reader.readexactly(length)
+        return RawResponse(int(status_line.split()[1]), answered, body)
+
+
+@asynccontextmanager
+async def connected(address: tuple[str, int]) -> AsyncIterator[Connection]:
+    """Open a connection; it is cut at the end."""
+    reader, writer = await asyncio.open_connection(*address)
+    try:
+        yield Connection(reader, writer)
+    finally:
+        writer.transport.abort()
