@@ -17,7 +17,7 @@ from app.core.openapi import complete
 from app.core.problems import install_error_handlers
 from app.core.rate_limit import install_rate_limits, limiter
 from app.core.resources import open_resources
-from app.routers import docs, health, v1
+from app.routers import docs, health, index, v1
 from app.worker import Worker, running_worker
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ def create_app(settings: Settings) -> FastAPI:
     v1.include_routers(app, max_body_bytes=settings.max_body_bytes)
     app.include_router(health.router)
     app.include_router(docs.router)
+    app.include_router(index.router)
     return app
 
 

@@ -1,0 +1,49 @@
+"""Content negotiation for `/`: browsers want the documentation, programs want JSON."""
+
+import re
+
+from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
+
+from app.dependencies.answers import Answered
+
+VARY = {"Vary": "Accept"}
+
+_QUALITY = re.compile(r"q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")
+
+
+async def redirect_to_docs(request: Request, response: Response) -> None:
+    """Redirect to the documentation, unless the client prefers JSON to HTML."""
+    if prefers_json(", ".join(request.headers.getlist("Accept"))):
+        response.headers.update(VARY)
+        return
+    # Without ROOT_PATH, relative to the request: a proxy may have removed a prefix.
+    prefix = request.scope.get("root_path", "")
+    raise Answered(RedirectResponse(f"{prefix}/docs" if prefix else "docs", 303, VARY))
+
+
+def prefers_json(accept: str) -> bool:
+    """Return True if this value of `Accept` ranks JSON above HTML (RFC 9110 §12.5.1)."""
+    qualities = dict(map(_quality, accept.lower().split(",")))
+    json = _rank(qualities, "application/json", "application/*")
+    return json > _rank(qualities, "text/html", "text/*")
+
+
+def _quality(element: str) -> tuple[str, float]:
+    """Return a media range and its quality, which is 0 if it is malformed."""
+    media_range, *parameters = [part.strip() for part in element.split(";")]
+    for parameter in parameters:
+        if parameter.startswith("q="):
+            match = _QUALITY.fullmatch(parameter)
+            return media_range, float(match[1]) if match else 0
+    return media_range, 1
+
+
+def _rank(qualities: dict[str, float], *ranges: str) -> tuple[float, int]:
+    """Return the quality of the first range that is given, and how specific that is: a client
+    that names JSON and accepts anything else prefers JSON.
+    """
+    for wildcards, media_range in enumerate((*ranges, "*/*")):
+        if media_range in qualities:
+            return qualities[media_range], -wildcards
+    return 0, 0
