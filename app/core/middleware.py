@@ -125,9 +125,19 @@ class SecurityHeadersMiddleware:
             if message["type"] == "http.response.start":
                 own = {name for name, _ in message["headers"]}
                 message["headers"] += [each for each in self.headers if each[0] not in own]
+                if b"etag" in own:
+                    _forbid_transformation(MutableHeaders(scope=message))
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
+
+
+def _forbid_transformation(headers: MutableHeaders) -> None:
+    """Keep proxies from compressing a representation with a strong entity tag: they would have to
+    drop or weaken the tag, which `If-Match` then refuses (RFC 9110 §8.8.1).
+    """
+    if headers["ETag"].startswith('"'):
+        headers["Cache-Control"] += ", no-transform"
 
 
 class RateLimitHeadersMiddleware:
