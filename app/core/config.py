@@ -1,6 +1,7 @@
 """Settings: the only place that reads the environment and `.env`."""
 
 import os
+import re
 from enum import StrEnum
 from typing import Annotated
 
@@ -31,6 +32,9 @@ Policy = Annotated[
     str, StringConstraints(pattern=r"^[1-9][0-9]{0,5}/([1-9][0-9]{0,2} )?(second|minute|hour|day)$")
 ]
 """A rate limit, such as `10/minute` or `10/15 minute`."""
+
+HEADER_NAME = re.compile(r"[!#$%&'+.^_`|~0-9A-Za-z-]+")
+"""A header's name (RFC 9110 §5.1), without `*`, which would be taken for a wildcard."""
 
 HostPattern = Annotated[str, StringConstraints(pattern=r"^(\*|(\*\.)?[^*]+)$")]
 """A host, `*.example.com` for all below one, or `*`."""
@@ -98,6 +102,9 @@ class Settings(BaseSettings):
     )
     cors_origins: Annotated[list[str], NoDecode] = Field(
         [], description="Origins of front ends elsewhere, comma-separated."
+    )
+    cors_allow_headers: Annotated[list[str], NoDecode] = Field(
+        [], description="More request headers that those may send, comma-separated."
     )
     trusted_proxies: Annotated[list[IPvAnyNetwork], NoDecode] = Field(
         [], description="Addresses or networks whose `X-Forwarded-For` is believed."
@@ -167,7 +174,12 @@ class Settings(BaseSettings):
     limit_user_lookup: Policy = Field("60/hour", description="Invitations by a user.")  # example
 
     @field_validator(
-        "secret_key_fallbacks", "allowed_hosts", "cors_origins", "trusted_proxies", mode="before"
+        "secret_key_fallbacks",
+        "allowed_hosts",
+        "cors_origins",
+        "cors_allow_headers",
+        "trusted_proxies",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: object) -> object:
@@ -215,6 +227,13 @@ class Settings(BaseSettings):
         # The service takes credentials, and a wildcard origin with credentials is never right.
         if "*" in value and (_is_production(info) or info.field_name == "cors_origins"):
             raise ValueError("must name each one, not `*`")
+        return value
+
+    @field_validator("cors_allow_headers")
+    @classmethod
+    def _header_names(cls, value: list[str]) -> list[str]:
+        if not all(HEADER_NAME.fullmatch(name) for name in value):
+            raise ValueError("must be names of headers, comma-separated; `*` is not accepted")
         return value
 
     @field_validator("mail_backend")

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from fastapi import FastAPI
-from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.trustedhost import TrustedHostMiddleware
 from fastapi.routing import iter_route_contexts
 from starlette.datastructures import Headers, MutableHeaders
@@ -14,6 +13,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.core import clock
 from app.core.config import Settings
+from app.core.cors import CrossOriginMiddleware
 from app.core.errors import BadRequest, BodyTooLarge, InternalError
 from app.core.ids import new_id
 from app.core.logging import REQUEST_ID_MAX_LENGTH, bind_request_id, get_logger
@@ -31,23 +31,6 @@ SECURITY_HEADERS: Final = {
     "Cache-Control": "no-store",
 }
 HSTS: Final = "max-age=63072000; includeSubDomains"
-
-REQUEST_HEADERS: Final = [
-    "Authorization",
-    "Content-Type",
-    "Idempotency-Key",
-    "If-Match",
-    "If-None-Match",
-    "X-Request-ID",
-]
-EXPOSED_HEADERS: Final = [
-    "ETag",
-    "Location",
-    "RateLimit",
-    "RateLimit-Policy",
-    "Retry-After",
-    "X-Request-ID",
-]
 
 QUIET_ROUTES: Final = {"/livez", "/readyz"}
 """Routes whose success is not logged, because probes ask for them every second."""
@@ -244,13 +227,7 @@ def install_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(UnexpectedErrorMiddleware)
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
     if settings.cors_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=settings.cors_origins,
-            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=REQUEST_HEADERS,
-            expose_headers=EXPOSED_HEADERS,
-        )
+        app.add_middleware(CrossOriginMiddleware, settings=settings)
     app.add_middleware(
         TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts, www_redirect=False
     )

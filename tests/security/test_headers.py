@@ -1,9 +1,11 @@
 """What every answer carries, and who may read it from elsewhere."""
 
 import pytest
+from fastapi import FastAPI, Response
 from httpx import AsyncClient
 
 from app.core.config import Environment, Settings
+from app.core.middleware import install_middleware
 from app.main import create_app
 from tests.conftest import open_client
 from tests.routes import OPERATIONS, Operation
@@ -34,6 +36,32 @@ async def test_an_answer_carries_the_headers_that_the_document_tells(
     assert ("RateLimit" in told) == ("RateLimit" in response.headers)
 
 
+async def test_no_proxy_may_transform_what_carries_a_strong_entity_tag(client: AsyncClient) -> None:
+    asset = await client.get("/docs/assets/swagger-ui.css")
+    headers = {"If-None-Match": asset.headers["ETag"]}
+
+    unchanged = await client.get("/docs/assets/swagger-ui.css", headers=headers)
+
+    assert (asset.status_code, unchanged.status_code) == (200, 304)
+    for response in (asset, unchanged):
+        assert response.headers["ETag"].startswith('"')
+        assert response.headers["Cache-Control"] == "no-store, no-transform"
+
+
+async def test_a_proxy_may_transform_what_carries_a_weak_entity_tag(settings: Settings) -> None:
+    app = FastAPI()
+    install_middleware(app, settings)
+
+    @app.get("/weak")
+    async def read() -> Response:
+        return Response(headers={"ETag": 'W/"1"'})
+
+    async with open_client(app) as client:
+        response = await client.get("/weak")
+
+    assert response.headers["Cache-Control"] == "no-store"
+
+
 @pytest.mark.parametrize("path", ["/livez", "/docs"])
 async def test_every_policy_lets_no_object_and_no_base_in(client: AsyncClient, path: str) -> None:
     response = await client.get(path)
@@ -55,48 +83,6 @@ async def test_an_unexpected_error_carries_them_too(
     assert (response.status_code, response.json()["code"]) == (500, "internal_error")
     assert response.headers["X-Request-ID"]
     assert response.headers["X-Content-Type-Options"] == "nosniff"
-
-
-class TestCors:
-    @pytest.fixture
-    def origin(self) -> str:
-        return "https://app.example.com"
-
-    @pytest.fixture
-    def configured(self, settings: Settings, origin: str) -> Settings:
-        return settings.model_copy(update={"cors_origins": [origin]})
-
-    async def test_a_named_origin_may_read_answers_and_their_headers(
-        self, configured: Settings, origin: str
-    ) -> None:
-        async with open_client(create_app(configured)) as client:
-            response = await client.get("/livez", headers={"Origin": origin})
-
-        exposed = response.headers["Access-Control-Expose-Headers"].split(", ")
-        assert response.headers["Access-Control-Allow-Origin"] == origin
-        assert "Access-Control-Allow-Credentials" not in response.headers
-        assert {"ETag", "Location", "X-Request-ID", "Retry-After", "RateLimit"} <= set(exposed)
-
-    async def test_a_named_origin_may_read_an_unexpected_error_too(
-        self, configured: Settings, origin: str, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("app.routers.health.Liveness", lambda: 1 / 0)
-
-        async with open_client(create_app(configured)) as client:
-            response = await client.get("/livez", headers={"Origin": origin})
-
-        assert response.status_code == 500
-        assert response.headers["Access-Control-Allow-Origin"] == origin
-
-    async def test_another_origin_may_not(self, configured: Settings) -> None:
-        preflight = {"Origin": "https://evil.example", "Access-Control-Request-Method": "GET"}
-
-        async with open_client(create_app(configured)) as client:
-            plain = await client.get("/livez", headers={"Origin": "https://evil.example"})
-            refused = await client.options("/livez", headers=preflight)
-
-        assert "Access-Control-Allow-Origin" not in plain.headers
-        assert (refused.status_code, refused.json()["code"]) == (400, "bad_request")
 
 
 class TestTrustedHosts:

@@ -1,0 +1,110 @@
+"""Cross-origin requests: which front ends on other origins may send what (Fetch standard)."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from fastapi.middleware.cors import CORSMiddleware
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.core.config import Settings
+from app.core.errors import BadRequest
+from app.core.problems import problem_response
+
+METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+REQUEST_HEADERS: Final = [
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "X-Request-ID",
+    # Conditional requests.
+    "If-Match",
+    "If-Modified-Since",
+    "If-None-Match",
+    "If-Range",
+    "If-Unmodified-Since",
+    "Range",
+    # HTTP clients in front ends add these to bypass caches, and to mark requests of scripts.
+    "Cache-Control",
+    "Pragma",
+    "X-Requested-With",
+    # Tracing adds these to each request: W3C Trace Context and Baggage, Sentry.
+    "Baggage",
+    "Sentry-Trace",
+    "Traceparent",
+    "Tracestate",
+]
+"""Request headers that a front end may send. `CORS_ALLOW_HEADERS` adds to them."""
+EXPOSED_HEADERS: Final = [
+    "ETag",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "X-Request-ID",
+]
+"""Response headers that a front end may read."""
+MAX_AGE_SECONDS: Final = 7200
+"""How long a browser may remember a preflight: as long as Chromium does at most."""
+MAX_NAMES: Final = 5
+"""How many methods or headers a problem document names."""
+
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
+
+
+class CrossOriginMiddleware(CORSMiddleware):
+    """CORS whose failed preflights say what is not allowed."""
+
+    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
+        super().__init__(
+            app,
+            allow_origins=settings.cors_origins,
+            allow_methods=METHODS,
+            allow_headers=[*REQUEST_HEADERS, *settings.cors_allow_headers],
+            expose_headers=EXPOSED_HEADERS,
+            max_age=MAX_AGE_SECONDS,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not _is_preflight(scope):
+            await super().__call__(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        response: Response = PlainTextResponse("OK", headers=self.preflight_headers)
+        if faults := ", ".join(self._faults(headers)):
+            detail = f"Not allowed for cross-origin requests: {faults}."
+            response = problem_response(
+                scope, BadRequest, members={"detail": detail}, headers=self.preflight_headers
+            )
+        if self.is_allowed_origin(headers["Origin"]):
+            # Also on an error, because the browser does not show the problem document otherwise.
+            response.headers["Access-Control-Allow-Origin"] = headers["Origin"]
+        await response(scope, receive, send)
+
+    def _faults(self, headers: Headers) -> Iterator[str]:
+        """Return what the preflight asks for and is not allowed."""
+        if not self.is_allowed_origin(headers["Origin"]):
+            yield "this origin (see CORS_ORIGINS)"
+        method = headers["Access-Control-Request-Method"]
+        if method not in self.allow_methods:
+            yield f"the method {_named([method])}"
+        requested = headers.get("Access-Control-Request-Headers", "").lower().split(",")
+        names = [name for part in requested if (name := part.strip())]
+        if refused := [name for name in names if name not in self.allow_headers]:
+            yield f"the headers {_named(refused)} (see CORS_ALLOW_HEADERS)"
+        if "Access-Control-Request-Private-Network" in headers:
+            yield "access to a private network"
+
+
+def _is_preflight(scope: Scope) -> bool:
+    headers = Headers(scope=scope)
+    asks = "Origin" in headers and "Access-Control-Request-Method" in headers
+    return asks and scope["method"] == "OPTIONS"
+
+
+def _named(names: list[str]) -> str:
+    """Return the first names that are tokens: nothing else of the request is echoed."""
+    tokens = [f"`{name}`" for name in names if _TOKEN.fullmatch(name)]
+    return " ".join(tokens[:MAX_NAMES]) or "with an invalid name"
