@@ -15,6 +15,7 @@ from app.core.errors import (
     PreconditionFailed,
     Unauthenticated,
 )
+from app.core.forms import FORM_MEDIA_TYPE
 from app.core.problems import PROBLEM_MEDIA_TYPE, Problem
 
 HEADERS = {
@@ -34,7 +35,6 @@ ALWAYS_CARRIED = {
 """The header that a status always carries."""
 CONDITIONAL = {"If-Match", "If-None-Match", "Idempotency-Key"}
 """Headers of requests whose answers carry an entity tag."""
-FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
 
 Responses = dict[int | str, dict[str, Any]]
 

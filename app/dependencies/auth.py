@@ -6,11 +6,10 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 from pydantic import TypeAdapter, ValidationError
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from app.core.errors import PermissionDenied, Unauthenticated
-from app.core.openapi import FORM_MEDIA_TYPE
+from app.core.forms import FORM_MEDIA_TYPE, MalformedForm, parse_form
 from app.core.passwords import HashSlot
 from app.core.rate_limit import by_ip
 from app.core.tokens import Claims, InvalidAccessToken
@@ -134,21 +133,14 @@ RevocationDep = Annotated[Revocation, Depends(get_revocation)]
 
 
 async def _read_form(request: Request) -> dict[str, str]:
-    """The form's parameters. Raises InvalidRequest for a repeated one (RFC 6749 §3.2)."""
+    """Return the form's parameters. Raises InvalidRequest."""
     media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if media_type != FORM_MEDIA_TYPE:
         raise InvalidRequest
     try:
-        form = await request.form()
-    except ClientDisconnect as error:
+        return parse_form(await request.body())
+    except (ClientDisconnect, MalformedForm) as error:
         raise InvalidRequest from error
-    except HTTPException as error:
-        if error.status_code == InvalidRequest.status:  # too many parameters
-            raise InvalidRequest from error
-        raise
-    if len(form.multi_items()) != len(form):
-        raise InvalidRequest
-    return {name: str(value) for name, value in form.items()}
 
 
 def _user_agent(request: Request) -> str | None:

@@ -1,0 +1,30 @@
+"""Forms: the body of a request in `application/x-www-form-urlencoded`."""
+
+from urllib.parse import unquote_to_bytes
+
+FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
+MAX_FIELDS = 1000
+
+
+class MalformedForm(Exception):
+    """A form with too many fields, or with a repeated one."""
+
+
+def parse_form(body: bytes) -> dict[str, str]:
+    """Return the fields of a form. Raises MalformedForm.
+
+    Fields are UTF-8, whatever charset the media type names, and whether their bytes are
+    percent-encoded or not; invalid bytes become U+FFFD (WHATWG URL standard §5.1).
+    """
+    if body.count(b"&") >= MAX_FIELDS:
+        raise MalformedForm
+    pairs = [part.partition(b"=") for part in body.split(b"&") if part]
+    form = {_decode(name): _decode(value) for name, _, value in pairs}
+    # RFC 6749 §3.2 forbids repeated parameters.
+    if len(form) != len(pairs):
+        raise MalformedForm
+    return form
+
+
+def _decode(encoded: bytes) -> str:
+    return unquote_to_bytes(encoded.replace(b"+", b" ")).decode(errors="replace")
