@@ -62,6 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
         version=VERSION,
         description=DESCRIPTION,
         contact={"name": TITLE, "url": settings.link("")},
+        servers=[{"url": settings.root_path}] if settings.root_path else None,
         openapi_tags=[{"name": name, "description": told} for name, told in TAGS.items()],
         lifespan=_lifespan(settings, telemetry),
         telemetry=_signals(telemetry),

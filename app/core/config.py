@@ -36,6 +36,9 @@ Policy = Annotated[
 HEADER_NAME = re.compile(r"[!#$%&'+.^_`|~0-9A-Za-z-]+")
 """A header's name (RFC 9110 §5.1), without `*`, which would be taken for a wildcard."""
 
+ROOT_PATH = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*")
+"""A path of segments that need no percent-encoding, without `.` and `..` (RFC 3986 §3.3)."""
+
 HostPattern = Annotated[str, StringConstraints(pattern=r"^(\*|(\*\.)?[^*]+)$")]
 """A host, `*.example.com` for all below one, or `*`."""
 
@@ -94,6 +97,9 @@ class Settings(BaseSettings):
     )
     redis_url: SecretStr | None = Field(
         None, description="Shares the rate limits among processes. Without it each counts alone."
+    )
+    root_path: str = Field(
+        "", description="Path below which a proxy serves this service, such as `/prefix`."
     )
     allowed_hosts: Annotated[list[HostPattern], NoDecode] = Field(
         ["*"],
@@ -228,6 +234,14 @@ class Settings(BaseSettings):
         if "*" in value and (_is_production(info) or info.field_name == "cors_origins"):
             raise ValueError("must name each one, not `*`")
         return value
+
+    @field_validator("root_path")
+    @classmethod
+    def _path_prefix(cls, value: str) -> str:
+        path = value.removesuffix("/")
+        if not ROOT_PATH.fullmatch(path):
+            raise ValueError("must be empty or a path that begins with `/`, such as `/prefix`")
+        return path
 
     @field_validator("cors_allow_headers")
     @classmethod

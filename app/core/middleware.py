@@ -19,7 +19,7 @@ from app.core.ids import new_id
 from app.core.logging import REQUEST_ID_MAX_LENGTH, bind_request_id, get_logger
 from app.core.problems import FRAMEWORK_ERRORS, PROBLEM_MEDIA_TYPE, REQUEST_ID, problem_response
 from app.core.rate_limit import limiter
-from app.core.rewrites import HeadMiddleware
+from app.core.rewrites import HeadMiddleware, PrefixMiddleware
 
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
@@ -237,5 +237,7 @@ def install_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(ProblemMiddleware)
     app.add_middleware(RateLimitHeadersMiddleware)
     app.add_middleware(SecurityHeadersMiddleware, production=settings.is_production)
+    if settings.root_path:
+        app.add_middleware(PrefixMiddleware, prefix=settings.root_path)
     app.add_middleware(HeadMiddleware)
     app.add_middleware(RequestContextMiddleware)

@@ -64,6 +64,7 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
     schemas |= {**problem.pop("$defs"), "Problem": problem}
     for framework_schema in ("HTTPValidationError", "ValidationError"):
         schemas.pop(framework_schema, None)
+    _prefix_token_urls(document)
     headers = document["components"].setdefault("headers", {})
     for path_item in document["paths"].values():
         for operation in path_item.values():
@@ -77,6 +78,15 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
             headers |= _add_headers(operation)
             operation["responses"] = dict(sorted(responses.items()))
     return document
+
+
+def _prefix_token_urls(document: dict[str, Any]) -> None:
+    """Put ROOT_PATH in front of token URLs, because clients do not resolve them by `servers`."""
+    for server in document.get("servers", []):
+        for scheme in document["components"]["securitySchemes"].values():
+            for flow in scheme["flows"].values():
+                flow["tokenUrl"] = f"{server['url']}{flow['tokenUrl']}"
+                flow["refreshUrl"] = f"{server['url']}{flow['refreshUrl']}"
 
 
 def _add_headers(operation: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Middleware that rewrites requests before they are routed."""
 
+from fastapi.routing import iter_route_contexts
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
@@ -32,3 +34,54 @@ class HeadMiddleware:
                 await send({"type": "http.response.body"})
 
         await self.app(as_get, receive, send_without_body)
+
+
+class PrefixMiddleware:
+    """Serves the application below ROOT_PATH, whether the proxy removes that prefix or not.
+
+    Inside, `path` always begins with the prefix and `root_path` names it, as ASGI asks. Responses
+    get it in front of their `Location`, which routes write without it.
+    """
+
+    def __init__(self, app: ASGIApp, *, prefix: str) -> None:
+        self.app = app
+        self.prefix = prefix
+        self.first_segments: set[str] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        scope["root_path"] = self.prefix
+        if not self._has_prefix(scope):
+            scope["path"] = f"{self.prefix}{scope['path']}"
+        elif scope["path"] == self.prefix:
+            scope["path"] = f"{self.prefix}/"
+
+        async def send_with_prefix(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                if headers.get("Location", "").startswith("/"):
+                    headers["Location"] = f"{self.prefix}{headers['Location']}"
+            await send(message)
+
+        await self.app(scope, receive, send_with_prefix)
+
+    def _has_prefix(self, scope: Scope) -> bool:
+        """Return True if the proxy has left the prefix in place."""
+        path = scope["path"]
+        if not f"{path}/".startswith(f"{self.prefix}/"):
+            return False
+        if not self.first_segments:
+            routes = iter_route_contexts(scope["app"].routes)
+            self.first_segments = {_first_segment(route.path) for route in routes if route.path}
+        # A prefix such as `/api` is also the beginning of routes of this service.
+        rest = path.removeprefix(self.prefix)
+        return (
+            _first_segment(rest) in self.first_segments
+            or _first_segment(path) not in self.first_segments
+        )
+
+
+def _first_segment(path: str) -> str:
+    return path.split("/")[1] if "/" in path else ""

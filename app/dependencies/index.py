@@ -18,8 +18,8 @@ async def redirect_to_docs(request: Request, response: Response) -> None:
         response.headers.update(VARY)
         return
     # Without ROOT_PATH, relative to the request: a proxy may have removed a prefix.
-    prefix = request.scope.get("root_path", "")
-    raise Answered(RedirectResponse(f"{prefix}/docs" if prefix else "docs", 303, VARY))
+    location = "/docs" if request.scope.get("root_path") else "docs"
+    raise Answered(RedirectResponse(location, 303, VARY))
 
 
 def prefers_json(accept: str) -> bool:

@@ -35,3 +35,45 @@ def test_cors_allow_headers_refuse_what_is_no_name_of_a_header(given: str) -> No
         load(cors_allow_headers=given)
 
     assert [error["loc"] for error in caught.value.errors()] == [("cors_allow_headers",)]
+
+
+@pytest.mark.parametrize(
+    ("given", "path"),
+    [
+        ("", ""),
+        ("/", ""),
+        ("/prefix", "/prefix"),
+        ("/prefix/", "/prefix"),
+        ("/a/b-c.d~_", "/a/b-c.d~_"),
+    ],
+)
+def test_root_path_is_a_path_without_a_slash_at_its_end(given: str, path: str) -> None:
+    assert load(root_path=given).root_path == path
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "prefix",
+        "//",
+        "//evil.example",
+        "/a//b",
+        "/prefix//",
+        "/pre fix",
+        " /prefix",
+        "/prefix ",
+        "/prefix\n",
+        "/prefix?a=b",
+        "/prefix#a",
+        "/a/../b",
+        "/.",
+        "/%2e",
+        "/ä",
+        "https://example.com/prefix",
+    ],
+)
+def test_root_path_refuses_what_is_no_plain_path(given: str) -> None:
+    with pytest.raises(ValidationError, match="begins with `/`") as caught:
+        load(root_path=given)
+
+    assert [error["loc"] for error in caught.value.errors()] == [("root_path",)]
