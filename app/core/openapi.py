@@ -47,12 +47,35 @@ def refusals(*errors: type[AppError]) -> Responses:
     return responses
 
 
-def form_body(*schemas: type[BaseModel]) -> dict[str, Any]:
-    """The `openapi_extra` of a route that reads its form by itself: one of these schemas."""
+def form_body(*schemas: type[BaseModel], by: str = "") -> dict[str, Any]:
+    """Return the `openapi_extra` of a route that reads its form by itself: one of these schemas,
+    which differ in the constant value of the field `by`.
+    """
+    forms = [schema.model_json_schema() for schema in schemas]
+    schema = _flat(forms, by) if by else forms[0]
     # A parameter may not come twice, not even an unknown one (RFC 6749 §3.2).
-    others = {"additionalProperties": {"type": "string"}}
-    schema = {"oneOf": [each.model_json_schema() | others for each in schemas]}
+    schema["additionalProperties"] = {"type": "string"}
     return {"requestBody": {"required": True, "content": {FORM_MEDIA_TYPE: {"schema": schema}}}}
+
+
+def _flat(forms: list[dict[str, Any]], by: str) -> dict[str, Any]:
+    """Return one schema for alternatives, because Swagger UI shows no fields for `oneOf`."""
+    properties = {name: field for form in forms for name, field in form["properties"].items()}
+    required = {
+        form["properties"][by]["const"]: [name for name in form["required"] if name != by]
+        for form in forms
+    }
+    needs = [f"`{value}` needs `{'` and `'.join(names)}`." for value, names in required.items()]
+    properties[by] = {"type": "string", "enum": [*required], "description": " ".join(needs)}
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": [by],
+        "allOf": [
+            {"if": {"properties": {by: {"const": value}}}, "then": {"required": names}}
+            for value, names in required.items()
+        ],
+    }
 
 
 def complete(document: dict[str, Any]) -> dict[str, Any]:

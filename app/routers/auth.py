@@ -50,7 +50,7 @@ router = APIRouter(prefix="/auth", tags=["auth"])
 @router.post(
     "/token",
     dependencies=[Depends(limit_token)],
-    openapi_extra=form_body(PasswordGrant, RefreshGrant),
+    openapi_extra=form_body(PasswordGrant, RefreshGrant, by="grant_type"),
     responses=refusals(InvalidGrant, InvalidRequest, UnsupportedGrantType),
 )
 async def issue_token(grant: TokenGrantDep, auth: AuthServiceDep) -> TokenPair:

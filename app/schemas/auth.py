@@ -15,6 +15,7 @@ from app.schemas.users import ExistingPassword, NewPassword
 Token = Annotated[
     str,
     StringConstraints(min_length=1, max_length=MAX_TOKEN_LENGTH, pattern=NO_CONTROL_CHARACTERS),
+    Field(examples=["the token as you received it"]),
 ]
 """Any kind of token, as a client presents it."""
 
@@ -27,7 +28,7 @@ class PasswordGrant(BaseModel):
         str,
         StringConstraints(max_length=EMAIL_MAX_LENGTH, pattern=NO_CONTROL_CHARACTERS),
         AfterValidator(login_name),
-    ] = Field(description="The e-mail address.")
+    ] = Field(description="The e-mail address.", examples=["ada@example.com"])
     password: ExistingPassword
 
 

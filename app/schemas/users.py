@@ -28,6 +28,7 @@ NewPassword = Annotated[
 ExistingPassword = Annotated[
     str,
     StringConstraints(min_length=1, max_length=MAX_PASSWORD_LENGTH, pattern=NO_CONTROL_CHARACTERS),
+    Field(examples=["correct horse battery staple"]),
 ]
 """A password to be checked: only bounded, for it was set under other rules, perhaps."""
 

@@ -7,10 +7,10 @@ import pytest
 from tests.browser.docs_page import DocsPage, docs_in_chromium
 
 
-@pytest.fixture(scope="session")
-def open_docs() -> Iterator[Callable[[], DocsPage]]:
-    """One service and one browser for all."""
-    with docs_in_chromium() as open_docs:
+@pytest.fixture(scope="session", params=["", "/prefix"], ids=["", "ROOT_PATH"])
+def open_docs(request: pytest.FixtureRequest) -> Iterator[Callable[[], DocsPage]]:
+    """Serve at the root and below a path, where nothing beside that path is asked for."""
+    with docs_in_chromium(request.param) as open_docs:
         yield open_docs
 
 

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import ConsoleMessage, Locator, Page, Request, sync_playwright
 
 from app.core.migrations import ROOT
 from tests.contract.readme import served
@@ -50,11 +50,29 @@ class DocsPage:
 
     def execute(self, operation: str, body: object = None) -> tuple[str, Any]:
         """Open the operation of this id and try it out: the status and the body that are shown."""
+        block = self._open(operation)
+        if body is not None:
+            block.locator(".body-param textarea").fill(json.dumps(body))
+        return self._execute(block)
+
+    def submit(self, operation: str, **fields: str) -> tuple[str, Any]:
+        """Open the operation of this id and submit its form: the status and the body shown."""
+        block = self._open(operation)
+        for name, value in fields.items():
+            field = block.locator(f"tr[data-property-name='{name}']")
+            if field.locator("select").count():
+                field.locator("select").select_option(value)
+            else:
+                field.locator("input").first.fill(value)
+        return self._execute(block)
+
+    def _open(self, operation: str) -> Locator:
         tag = operation.partition("-")[0]
         block = self.page.locator(f"#operations-{tag}-{operation}")
         block.locator(".opblock-summary-control").click()
-        if body is not None:
-            block.locator(".body-param textarea").fill(json.dumps(body))
+        return block
+
+    def _execute(self, block: Locator) -> tuple[str, Any]:
         block.get_by_role("button", name="Execute").click()
         answer = block.locator(".live-responses-table .response")
         shown = answer.locator(".highlight-code code").first.text_content()
@@ -62,7 +80,7 @@ class DocsPage:
 
 
 @contextmanager
-def docs_in_chromium() -> Iterator[Callable[[], DocsPage]]:
+def docs_in_chromium(root_path: str = "") -> Iterator[Callable[[], DocsPage]]:
     """What opens the docs page of a service that starts now, with an empty database.
 
     The browser is the system's Chromium, or else Chrome: Playwright's own are not downloaded.
@@ -70,6 +88,7 @@ def docs_in_chromium() -> Iterator[Callable[[], DocsPage]]:
     with TemporaryDirectory() as directory, pytest.MonkeyPatch.context() as patch:
         enter_empty_environment(patch, Path(directory))
         patch.setenv("PYTHONPATH", str(ROOT))
+        patch.setenv("ROOT_PATH", root_path)
         path = shutil.which("chromium")
         channel = None if path else "chrome"
         with (
@@ -77,4 +96,4 @@ def docs_in_chromium() -> Iterator[Callable[[], DocsPage]]:
             sync_playwright() as playwright,
             playwright.chromium.launch(executable_path=path, channel=channel) as browser,
         ):
-            yield lambda: DocsPage(browser.new_page(), address)
+            yield lambda: DocsPage(browser.new_page(), f"{address}{root_path}")

@@ -1,5 +1,7 @@
 """The docs page in a browser: `make browser`."""
 
+from collections.abc import Callable
+
 from tests.browser.docs_page import DocsPage
 
 PASSWORD = "correct horse battery staple"
@@ -15,6 +17,22 @@ def test_a_reader_registers_logs_in_and_changes_their_account(docs: DocsPage) ->
 
     assert (registered, changed, read) == ("201", "200", "200")
     assert (account["email"], account["full_name"]) == (email, "Ada Lovelace")
+
+
+def test_a_reader_logs_in_and_refreshes_by_the_form_of_the_token_endpoint(
+    docs: DocsPage, open_docs: Callable[[], DocsPage]
+) -> None:
+    email = "joan@example.com"
+    docs.execute("users-register_user", {"email": email, "password": PASSWORD})
+
+    logged_in, pair = docs.submit(
+        "auth-issue_token", grant_type="password", username=email, password=PASSWORD
+    )
+    refreshed, _ = open_docs().submit(
+        "auth-issue_token", grant_type="refresh_token", refresh_token=pair["refresh_token"]
+    )
+
+    assert (logged_in, refreshed) == ("200", "200")
 
 
 # example begins
