@@ -11,10 +11,30 @@ from fastapi import FastAPI
 
 from app.server import configuration
 
+MAX_WAIT_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Served:
+    """An application that is served."""
+
+    address: tuple[str, int]
+    server: uvicorn.Server
+
+    @property
+    def is_busy(self) -> bool:
+        """True if the application has not returned from some request."""
+        return bool(self.server.server_state.tasks)
+
+    async def finish_requests(self) -> None:
+        """Wait until the application has returned from each request."""
+        async with asyncio.timeout(MAX_WAIT_SECONDS):
+            await asyncio.gather(*self.server.server_state.tasks)
+
 
 @asynccontextmanager
-async def served(app: FastAPI) -> AsyncIterator[tuple[str, int]]:
-    """Serve the application, whose lifespan has begun, at the yielded address."""
+async def served(app: FastAPI) -> AsyncIterator[Served]:
+    """Serve the application, whose lifespan has begun."""
     # It listens already: a client that connects early waits in the backlog.
     with socket.create_server(("127.0.0.1", 0)) as listener:
         host, port = listener.getsockname()
@@ -22,7 +42,7 @@ async def served(app: FastAPI) -> AsyncIterator[tuple[str, int]]:
         config.lifespan = "off"
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
-        yield host, port
+        yield Served((host, port), server)
         server.should_exit = True
         await serving
 
@@ -57,9 +77,9 @@ class Connection:
 
 
 @asynccontextmanager
-async def connected(address: tuple[str, int]) -> AsyncIterator[Connection]:
+async def connected(server: Served) -> AsyncIterator[Connection]:
     """Open a connection; it is cut at the end."""
-    reader, writer = await asyncio.open_connection(*address)
+    reader, writer = await asyncio.open_connection(*server.address)
     try:
         yield Connection(reader, writer)
     finally:

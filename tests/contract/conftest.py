@@ -13,5 +13,6 @@ from tests.serving import served
 @pytest.fixture
 async def api_url(app: FastAPI, live_resources: Resources) -> AsyncIterator[str]:
     """Where the API is served, in the event loop of the test."""
-    async with served(app) as (host, port):
+    async with served(app) as server:
+        host, port = server.address
         yield f"http://{host}:{port}{API}"

@@ -36,7 +36,7 @@ MAX_WAIT_SECONDS = 10
 async def test_head_leaves_out_the_body_and_the_connection_stays_usable(
     app: FastAPI, live_resources: Resources
 ) -> None:
-    async with served(app) as address, connected(address) as connection:
+    async with served(app) as server, connected(server) as connection:
         pairs = {
             path: (await connection.request("HEAD", path), await connection.request("GET", path))
             for path in PATHS
@@ -105,8 +105,8 @@ async def test_head_of_an_endless_stream_ends(settings: Settings) -> None:
 
     async with (
         asyncio.timeout(MAX_WAIT_SECONDS),
-        served(streaming) as address,
-        connected(address) as connection,
+        served(streaming) as server,
+        connected(server) as connection,
     ):
         first = await connection.request("HEAD", "/ticks")
         await closed.wait()

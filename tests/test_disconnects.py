@@ -1,0 +1,172 @@
+"""Clients that close their connection in mid-request, over real sockets."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+
+import pytest
+from fastapi import FastAPI
+from httpx import AsyncClient
+from sqlalchemy.pool import QueuePool
+from sqlmodel import SQLModel, func, select
+
+from app.core.passwords import PasswordHasher
+from app.core.resources import Resources
+from app.models.outbox import OutboxMessage
+from app.models.sessions import RefreshToken, Session
+from app.models.users import User
+from tests.factories import API, PASSWORD, Factory, registration
+from tests.isolation import captured_log
+from tests.serving import Served, connected, served
+
+FORM = "application/x-www-form-urlencoded"
+MAX_WAIT_SECONDS = 10
+
+
+@pytest.fixture
+async def server(app: FastAPI, live_resources: Resources) -> AsyncIterator[Served]:
+    """The application, served."""
+    async with served(app) as server:
+        yield server
+
+
+def post(path: str, body: str, media_type: str = "application/json") -> bytes:
+    """Return a whole request."""
+    head = f"POST {API}{path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {media_type}\r\n"
+    return f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let the server work until the condition holds."""
+    async with asyncio.timeout(MAX_WAIT_SECONDS):
+        while not condition():  # noqa: ASYNC110 -- counts are waited for, which set no event
+            await asyncio.sleep(0)
+
+
+async def send_and_disconnect(server: Served, request: bytes, *, when: Callable[[], bool]) -> None:
+    """Send the bytes, and close the connection as soon as the condition holds."""
+    async with connected(server) as connection:
+        connection.writer.write(request)
+        await until(when)
+
+
+async def count(resources: Resources, *tables: type[SQLModel]) -> list[int]:
+    """Return the number of rows of each table."""
+    async with resources.database.transaction(read_only=True) as session:
+        return [
+            (await session.exec(select(func.count()).select_from(table))).one() for table in tables
+        ]
+
+
+def held(resources: Resources) -> list[int]:
+    """Return how many turns, connections and hash slots are in use or waited for."""
+    database, passwords = resources.database, resources.passwords
+    assert isinstance(database.engine.pool, QueuePool)
+    turns = [database.used, database.waiting, database.engine.pool.checkedout()]
+    return [*turns, passwords.used, passwords.waiting]
+
+
+@asynccontextmanager
+async def all_turns_taken(resources: Resources) -> AsyncIterator[None]:
+    """Let every request wait that needs the database."""
+    async with AsyncExitStack() as turns:
+        for _ in range(resources.database.capacity):
+            await turns.enter_async_context(resources.database.transaction(read_only=True))
+        yield
+
+
+@asynccontextmanager
+async def all_slots_taken(resources: Resources) -> AsyncIterator[None]:
+    """Let every request wait that hashes a password."""
+    async with AsyncExitStack() as slots:
+        for _ in range(resources.passwords.capacity):
+            await slots.enter_async_context(resources.passwords.slot())
+        yield
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        post("/users", json.dumps(registration())),
+        post("/auth/token", f"grant_type=password&username=a&password={PASSWORD}", FORM),
+        post("/auth/password-reset", '{"email": "ada@example.com"}'),
+    ],
+    ids=["registration", "log-in", "reset"],
+)
+async def test_half_a_body_changes_nothing_and_is_no_error_of_the_service(
+    server: Served, live_resources: Resources, request_: bytes
+) -> None:
+    with captured_log() as log:
+        await send_and_disconnect(server, request_[:-5], when=lambda: server.is_busy)
+        await server.finish_requests()
+
+    assert await count(live_resources, User, Session, OutboxMessage) == [0, 0, 0]
+    assert held(live_resources) == [0] * 5
+    assert [(line["event"], line["status"]) for line in log.lines] == [("request", 400)]
+
+
+async def test_a_log_in_whose_client_left_the_line_for_hashing_is_whole(
+    server: Served, live_resources: Resources, live_factory: Factory
+) -> None:
+    user = await live_factory.user()
+    form = f"grant_type=password&username={user.email}&password={PASSWORD}"
+
+    async with all_slots_taken(live_resources):
+        await send_and_disconnect(
+            server,
+            post("/auth/token", form, FORM),
+            when=lambda: live_resources.passwords.waiting == 1,
+        )
+    await server.finish_requests()
+
+    sessions, tokens = await count(live_resources, Session, RefreshToken)
+    assert sessions == tokens
+    assert held(live_resources) == [0] * 5
+
+
+async def test_a_registration_whose_client_left_while_it_was_hashed_is_whole(
+    server: Served, app: FastAPI, live_resources: Resources
+) -> None:
+    slow = PasswordHasher(memory_kib=65_536, rounds=4, min_length=15)
+    app.state.resources = resources = replace(live_resources, passwords=slow)
+
+    await send_and_disconnect(
+        server, post("/users", json.dumps(registration())), when=lambda: slow.used == 1
+    )
+    await server.finish_requests()
+
+    users, mails = await count(resources, User, OutboxMessage)
+    assert users == mails
+    assert held(resources) == [0] * 5
+
+
+async def test_a_client_that_leaves_the_line_for_the_database_takes_no_turn_along(
+    server: Served, live_resources: Resources, live: AsyncClient, live_factory: Factory
+) -> None:
+    login = await live_factory.login()
+    request = f"GET {API}/users/me HTTP/1.1\r\nHost: localhost\r\n"
+    request += f"Authorization: {login.headers['Authorization']}\r\n\r\n"
+
+    async with all_turns_taken(live_resources):
+        for waiting in range(1, 4):
+            await send_and_disconnect(
+                server,
+                request.encode(),
+                when=lambda: live_resources.database.waiting == waiting,  # noqa: B023 -- called before the next
+            )
+    await server.finish_requests()
+
+    assert held(live_resources) == [0] * 5
+    assert (await live.get(f"{API}/users/me", headers=login.headers)).status_code == 200
+
+
+async def test_a_client_that_does_not_read_a_large_response_is_forgotten(server: Served) -> None:
+    request = b"GET /docs/assets/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+    await send_and_disconnect(server, request, when=lambda: server.is_busy)
+    await server.finish_requests()
+
+    assert not server.is_busy
+    assert not server.server.server_state.connections
