@@ -7,7 +7,7 @@ CLIENT_INSTALLED := $(CLIENT)/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test check check-fast articles lint format lock admin migration conformance client client-test \
-	browser picture docs faults
+	browser picture docs faults audit
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -51,7 +51,8 @@ docs: .venv/.installed ## Write what docs/ takes from elsewhere: the settings, t
 
 lock: .venv/.installed ## Lock the newest versions that pyproject.toml admits
 	@for lock in "requirements.txt pyproject.toml" "requirements-dev.txt pyproject.toml --group dev" \
-		"requirements-browser.txt --constraint requirements-dev.txt --group browser"; do \
+		"requirements-browser.txt --constraint requirements-dev.txt --group browser" \
+		"requirements-audit.txt --constraint requirements-dev.txt --group audit"; do \
 		$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header \
 			--python-version 3.11 --output-file $$lock; done
 
@@ -90,3 +91,10 @@ browser: .venv/.browser ## Use the docs page in Chromium or Chrome, which must b
 
 picture: .venv/.browser ## Take the picture of the docs page that the README shows
 	@$(BIN)/python -m tests.browser.picture
+
+.venv/.audit: requirements-audit.txt .venv/.installed
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.txt
+	@touch $@
+
+audit: .venv/.audit ## Look for known vulnerabilities of the locked packages (needs npm, and the package indexes)
+	@$(BIN)/python -m tests.contract.audit

@@ -1,6 +1,7 @@
 """The composition root: everything comes together here, and nothing is open until it is served."""
 
 import gc
+import tomllib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from fastapi.telemetry import TelemetryConfig
 from app.core.config import Settings
 from app.core.logging import configure_logging
 from app.core.middleware import install_middleware
-from app.core.migrations import known_revisions
+from app.core.migrations import ROOT, known_revisions
 from app.core.openapi import complete
 from app.core.problems import install_error_handlers
 from app.core.rate_limit import install_rate_limits, limiter
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from app.core.telemetry import Telemetry
 
 TITLE = "Plumbline"
-VERSION = "0.1.0"
+PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+VERSION: str = tomllib.loads(PYPROJECT)["project"]["version"]
 DESCRIPTION = """A reference FastAPI backend.
 
 Every error is a problem document (RFC 9457, `application/problem+json`) with a stable `code`.

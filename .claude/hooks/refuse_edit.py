@@ -6,7 +6,12 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-browser.txt")
+LOCKS = (
+    "requirements.txt",
+    "requirements-audit.txt",
+    "requirements-browser.txt",
+    "requirements-dev.txt",
+)
 VERSIONS = "migrations/versions/"
 
 

@@ -157,9 +157,7 @@ def test_a_hook_that_crashes_is_not_passed_over(copy: Path) -> None:
     "path",
     [
         ".env",
-        "requirements.txt",
-        "requirements-dev.txt",
-        "requirements-browser.txt",
+        *(lock.name for lock in sorted(ROOT.glob("requirements*.txt"))),
         "migrations/versions/0001_identity.py",
     ],
 )

@@ -13,7 +13,14 @@ from app.core.migrations import read_sources
 from app.core.revisions import read_history
 from tests.architecture.rules import PACKAGE, ROOT, Edit, Place, TextRule
 
-TEXTS = ("README.md", "CLAUDE.md", "constitution.md", ".claude/**/*.md", "docs/**/*.md")
+TEXTS = (
+    "README.md",
+    "SECURITY.md",
+    "CLAUDE.md",
+    "constitution.md",
+    ".claude/**/*.md",
+    "docs/**/*.md",
+)
 FOLDERS = (
     ".ci",
     ".claude",

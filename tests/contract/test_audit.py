@@ -1,0 +1,96 @@
+"""The audit of the locked packages, fed with reports of its auditors."""
+
+import re
+import sys
+
+import pytest
+
+from tests.contract.audit import (
+    LOCKS,
+    NotAudited,
+    NpmReport,
+    PipReport,
+    exceptions,
+    failures,
+    read_report,
+)
+
+ECDSA = """{"dependencies": [
+    {"name": "fastapi", "version": "0.165.0", "vulns": []},
+    {"name": "ecdsa", "version": "0.19.2", "vulns": [{"id": "PYSEC-2026-1325", "fix_versions": [],
+        "aliases": ["CVE-2024-23342", "GHSA-wj6h-64fc-37mp"], "description": "A timing attack."},
+        {"id": "PYSEC-2026-1325", "fix_versions": [], "description": "The same.",
+        "aliases": ["GHSA-wj6h-64fc-37mp", "CVE-2024-23342"]}]},
+    {"name": "jinja2", "version": "3.1.0", "vulns": [{"id": "PYSEC-2024-1", "aliases": [],
+        "fix_versions": ["3.1.3", "3.2"], "description": "Cross-site scripting."}]}
+], "fixes": []}"""
+NPM = """{"auditReportVersion": 2, "vulnerabilities": {
+    "braces": {"name": "braces", "severity": "high", "via": [{"source": 1, "name": "braces",
+        "title": "Uncontrolled resource consumption", "severity": "high", "range": "<3.0.3",
+        "url": "https://example.com/advisories/GHSA-grv7-fg5c-xmjg"}]},
+    "micromatch": {"name": "micromatch", "severity": "high", "via": ["braces"]}
+}}"""
+EXCEPTION = {"ecdsa": {"GHSA-wj6h-64fc-37mp": "It is not used."}}
+JINJA2 = "jinja2 3.1.0: PYSEC-2024-1, fixed in 3.1.3, 3.2"
+
+
+def test_every_exception_names_a_locked_package_and_has_a_reason() -> None:
+    locked = {name for lock in LOCKS for name in re.findall(r"(?m)^([\w.-]+)==", lock.read_text())}
+    reasons = exceptions()
+
+    assert reasons.keys() <= locked
+    for package, advisories in reasons.items():
+        assert all(len(reason.split()) >= 5 for reason in advisories.values()), package
+
+
+def test_a_vulnerability_is_reported_with_the_versions_that_fix_it() -> None:
+    found = PipReport.model_validate_json(ECDSA).vulnerabilities()
+
+    assert [*failures(found, {})] == ["ecdsa 0.19.2: PYSEC-2026-1325, fixed in no version", JINJA2]
+
+
+def test_an_exception_covers_a_vulnerability_by_any_of_its_identifiers() -> None:
+    found = PipReport.model_validate_json(ECDSA).vulnerabilities()
+
+    assert [*failures(found, EXCEPTION)] == [JINJA2]
+
+
+def test_an_exception_does_not_cover_another_package_or_advisory() -> None:
+    found = [*PipReport.model_validate_json(ECDSA).vulnerabilities()]
+    excepted = {"rsa": {"GHSA-wj6h-64fc-37mp": "x"}, "ecdsa": {"GHSA-0000-0000-0000": "x"}}
+
+    assert [*failures(found, excepted)] == [
+        "ecdsa 0.19.2: PYSEC-2026-1325, fixed in no version",
+        JINJA2,
+        "rsa: GHSA-wj6h-64fc-37mp is not reported any more: delete the exception",
+        "ecdsa: GHSA-0000-0000-0000 is not reported any more: delete the exception",
+    ]
+
+
+def test_a_vulnerability_of_the_client_is_reported_once() -> None:
+    found = NpmReport.model_validate_json(NPM).vulnerabilities()
+
+    assert [*failures(found, {})] == [
+        "braces: GHSA-grv7-fg5c-xmjg, high: Uncontrolled resource consumption"
+    ]
+
+
+def test_an_audit_that_skipped_a_package_is_incomplete() -> None:
+    reason = "Dependency not found and could not be audited: fastapi (0.165.0)"
+    report = f'{{"dependencies": [{{"name": "fastapi", "skip_reason": "{reason}"}}], "fixes": []}}'
+
+    with pytest.raises(NotAudited, match="1 packages were not audited"):
+        list(PipReport.model_validate_json(report).vulnerabilities())
+
+
+@pytest.mark.parametrize("output", ["", '{"statusCode": 405, "error": {"summary": ""}}'])
+def test_an_auditor_without_a_report_is_quoted(output: str) -> None:
+    code = f"import sys; print({output!r}); sys.exit('The source is unreachable.')"
+
+    with pytest.raises(NotAudited, match="The source is unreachable"):
+        read_report([sys.executable, "-c", code], NpmReport)
+
+
+def test_an_auditor_that_is_not_installed_is_named() -> None:
+    with pytest.raises(NotAudited, match="no-such-auditor is not installed"):
+        read_report(["no-such-auditor"], PipReport)

@@ -1,0 +1,17 @@
+"""The version, which `pyproject.toml` defines."""
+
+import json
+import re
+
+from app.core.migrations import ROOT
+from app.main import VERSION
+from tests.routes import DOCUMENT
+
+
+def test_document_plugin_and_changelog_have_the_version_of_the_project() -> None:
+    plugin = json.loads((ROOT / ".claude-plugin" / "plugin.json").read_text())
+    released = re.findall(r"(?m)^## \[(\d\S*)\]", (ROOT / "CHANGELOG.md").read_text())
+
+    assert DOCUMENT["info"]["version"] == VERSION
+    assert plugin["version"] == VERSION
+    assert released[0] == VERSION
