@@ -11,7 +11,7 @@ from tests.architecture.rules import ROOT
 
 AGENT = ROOT / ".claude" / "agents" / "backend-specialist.md"
 SKILLS = sorted((ROOT / ".claude" / "skills").glob("*/SKILL.md"))
-TEXTS = sorted((ROOT / ".claude").rglob("*.md"))
+TEXTS = [path for path in sorted((ROOT / ".claude").rglob("*.md")) if "worktrees" not in path.parts]
 MAX_WORDS = 2500
 
 
