@@ -151,7 +151,7 @@ def by_ip(request: Request) -> str:
         address = ipaddress.ip_address(host)
     except ValueError:
         return host or "unknown"  # slowapi lets everything through whose key is empty
-    if address.version == 4:
+    if isinstance(address, ipaddress.IPv4Address):
         return host
     if address.ipv4_mapped is not None:  # how a socket for both versions names IPv4 clients
         return str(address.ipv4_mapped)
