@@ -17,9 +17,9 @@ GRACE_SECONDS = 8
 give them the drain on top."""
 
 KEEP_ALIVE_SECONDS = 125
-"""How long an idle connection is kept. The proxy must keep it for less time, otherwise it sends a
-request while this process closes the connection, and answers 502. Caddy's default, 120 seconds, is
-the longest of the common proxies.
+"""Time for which an idle connection is kept. The proxy must keep it for less time, otherwise it
+sends a request while this process closes the connection, and answers 502. Caddy's default, 120
+seconds, is the longest of the common proxies.
 """
 
 MAX_HEAD_BYTES = 65_536

@@ -27,7 +27,7 @@ MAX_WAIT_SECONDS = 10
 
 @pytest.fixture
 async def server(app: FastAPI, live_resources: Resources) -> AsyncIterator[Served]:
-    """The application, served."""
+    """Serve the application."""
     async with served(app) as server:
         yield server
 

@@ -110,7 +110,7 @@ class Settings(BaseSettings):
         [], description="Origins of front ends elsewhere, comma-separated."
     )
     cors_allow_headers: Annotated[list[str], NoDecode] = Field(
-        [], description="More request headers that those may send, comma-separated."
+        [], description="Further request headers that those may send, comma-separated."
     )
     trusted_proxies: Annotated[list[IPvAnyNetwork], NoDecode] = Field(
         [], description="Addresses or networks whose `X-Forwarded-For` is believed."

@@ -47,15 +47,15 @@ EXPOSED_HEADERS: Final = [
 ]
 """Response headers that a front end may read."""
 MAX_AGE_SECONDS: Final = 7200
-"""How long a browser may remember a preflight: as long as Chromium does at most."""
+"""Time for which a browser may remember a preflight. Chromium allows no more."""
 MAX_NAMES: Final = 5
-"""How many methods or headers a problem document names."""
+"""Number of headers that a problem document names at most."""
 
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
 
 
 class CrossOriginMiddleware(CORSMiddleware):
-    """CORS whose failed preflights say what is not allowed."""
+    """CORS middleware whose failed preflights say what is not allowed."""
 
     def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
         super().__init__(
@@ -105,6 +105,6 @@ def _is_preflight(scope: Scope) -> bool:
 
 
 def _named(names: list[str]) -> str:
-    """Return the first names that are tokens: nothing else of the request is echoed."""
+    """Return the first names that are tokens, because nothing else of a request may be echoed."""
     tokens = [f"`{name}`" for name in names if _TOKEN.fullmatch(name)]
     return " ".join(tokens[:MAX_NAMES]) or "with an invalid name"

@@ -4,6 +4,7 @@ from urllib.parse import unquote_to_bytes
 
 FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
 MAX_FIELDS = 1000
+"""Number of fields that a form may have at most."""
 
 
 class MalformedForm(Exception):

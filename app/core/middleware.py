@@ -42,7 +42,7 @@ _logger = get_logger(__name__)
 
 
 class RequestContextMiddleware:
-    """Gives the request its id, and logs its access line when the response starts."""
+    """Middleware that gives each request its id, and logs it when its response starts."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class HeadMiddleware:
-    """Answers HEAD like GET, without the body (RFC 9110 §9.3.2).
+    """Middleware that answers HEAD like GET, without the body (RFC 9110 §9.3.2).
 
     Routes do not register HEAD themselves, because the OpenAPI document would then declare each
     operation twice. Everything inside sees GET; the access log and the server, which omits the
@@ -37,10 +37,11 @@ class HeadMiddleware:
 
 
 class PrefixMiddleware:
-    """Serves the application below ROOT_PATH, whether the proxy removes that prefix or not.
+    """Middleware that serves the application below ROOT_PATH, whether the proxy removes that
+    prefix from requests or not.
 
-    Inside, `path` always begins with the prefix and `root_path` names it, as ASGI asks. Responses
-    get it in front of their `Location`, which routes write without it.
+    Inside, `path` always begins with the prefix and `root_path` names it, as ASGI asks. Routes
+    set `Location` without the prefix, which is added here.
     """
 
     def __init__(self, app: ASGIApp, *, prefix: str) -> None:

@@ -81,7 +81,7 @@ class DocsPage:
 
 @contextmanager
 def docs_in_chromium(root_path: str = "") -> Iterator[Callable[[], DocsPage]]:
-    """What opens the docs page of a service that starts now, with an empty database.
+    """Yield a function that opens the docs page of a new service, with an empty database.
 
     The browser is the system's Chromium, or else Chrome: Playwright's own are not downloaded.
     """

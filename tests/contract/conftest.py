@@ -12,7 +12,7 @@ from tests.serving import served
 
 @pytest.fixture
 async def api_url(app: FastAPI, live_resources: Resources) -> AsyncIterator[str]:
-    """Where the API is served, in the event loop of the test."""
+    """Serve the API in the event loop of the test, and return its address."""
     async with served(app) as server:
         host, port = server.address
         yield f"http://{host}:{port}{API}"

@@ -18,7 +18,7 @@ PREFIXES = ["/prefix", "/two/levels", "/api", "/api/v1", "/docs/v2"]
 
 @pytest.fixture(params=PREFIXES)
 def prefix(request: pytest.FixtureRequest) -> str:
-    """ROOT_PATH. Some values are also the beginning of routes."""
+    """Return ROOT_PATH. Some values are also the beginning of routes."""
     return str(request.param)
 
 
@@ -30,7 +30,7 @@ async def client(
     settings: Settings,
     prefix: str,
 ) -> AsyncIterator[AsyncClient]:
-    """A client that asks below the prefix. The proxy removes the prefix, or keeps it."""
+    """Return a client behind a proxy that removes the prefix, or keeps it."""
     prefixed = create_app(settings.model_copy(update={"root_path": prefix}))
     prefixed.state.resources = resources
     async with open_client(prefixed) as client:

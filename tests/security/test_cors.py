@@ -26,7 +26,7 @@ SENT_BY_FRONT_ENDS = [
 
 @pytest.fixture
 async def front_end(settings: Settings) -> AsyncIterator[AsyncClient]:
-    """A client of an application that admits ORIGIN and one header of its own."""
+    """Return a client of an application that admits ORIGIN and the header X-Tenant."""
     configured = settings.model_copy(
         update={"cors_origins": [ORIGIN], "cors_allow_headers": ["X-Tenant"]}
     )
