@@ -35,6 +35,8 @@ cli = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    # Plain help: Rich would colour it and cut its lines by variables of the environment.
+    rich_markup_mode=None,
 )
 cli.command()(worker)
 cli.add_typer(outbox, name="outbox")
@@ -49,10 +51,10 @@ def init() -> None:
     """Write .env from .env.example with a fresh secret, unless there is one."""
     if ENV_FILE.exists():
         return
-    example = ENV_EXAMPLE.read_text()
+    example = ENV_EXAMPLE.read_text("utf-8")
     secret = secrets.token_urlsafe(48)
     ENV_FILE.touch(mode=0o600)
-    ENV_FILE.write_text(example.replace(EXAMPLE_SECRET, secret, 1))
+    ENV_FILE.write_text(example.replace(EXAMPLE_SECRET, secret, 1), "utf-8")
     typer.echo("Wrote .env with a fresh SECRET_KEY.")
 
 
@@ -168,7 +170,7 @@ def openapi(
 ) -> None:
     """Write the OpenAPI document to a file."""
     document = create_app(load_settings()).openapi()
-    output.write_text(json.dumps(document, indent=2) + "\n")
+    output.write_text(json.dumps(document, indent=2) + "\n", "utf-8")
     typer.echo(f"Wrote {output}.")
 
 

@@ -23,7 +23,9 @@ from app.worker import Worker
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 T = TypeVar("T")
 
-outbox = typer.Typer(help="See and retry what could not be sent.", no_args_is_help=True)
+outbox = typer.Typer(
+    help="See and retry what could not be sent.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 def worker() -> None:

@@ -1,25 +1,14 @@
-"""What some tests change about the process, put back when they end."""
+"""Isolation of tests from each other: process state that is restored when a test ends."""
 
 import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from io import StringIO
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from app.core.config import Environment, Settings
 from app.core.logging import configure_logging
-
-
-def enter_empty_environment(monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
-    """No setting is given while the test runs, neither by the environment nor by a `.env`."""
-    monkeypatch.chdir(directory)
-    monkeypatch.delenv("ADMIN_PASSWORD", raising=False)
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
 
 
 @contextmanager

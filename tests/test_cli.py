@@ -27,7 +27,7 @@ from app.cli import cli
 from app.core import clock
 from app.core.config import Settings
 from app.core.ids import new_id
-from app.core.migrations import ROOT, newest_revision
+from app.core.migrations import newest_revision
 from app.core.resources import Resources
 from app.core.tokens import digest, new_opaque_token
 from app.models.idempotency import IdempotencyKey
@@ -38,7 +38,7 @@ from app.models.users import User
 from app.services.outbox import MAX_ATTEMPTS
 from tests.factories import API, OTHER_PASSWORD, PASSWORD, Factory, request_token
 from tests.inbox import Inbox, add_mails, stored_messages
-from tests.isolation import enter_empty_environment, restored_logging
+from tests.isolation import restored_logging
 
 EMAIL = "ada@example.com"
 START = """
@@ -58,7 +58,7 @@ SECRET = "lj0sAS5diSxmKRTtA66Y5-c_NHpjvw72a7G1yKgcjZHWcpLhSlCzmePvCNiq9r8k"
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     """Nothing is set, and the directory is empty."""
-    enter_empty_environment(monkeypatch, tmp_path)
+    monkeypatch.chdir(tmp_path)
     return monkeypatch
 
 
@@ -470,10 +470,7 @@ class TestServe:
         assert result.exit_code == 2
         assert "65535" in result.stderr
 
-    def test_answers_and_keeps_query_strings_out_of_the_log(
-        self, environment: pytest.MonkeyPatch
-    ) -> None:
-        environment.setenv("PYTHONPATH", str(ROOT))
+    def test_answers_and_keeps_query_strings_out_of_the_log(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         command = [sys.executable, "-m", "app", "serve", "--port", str(port)]
@@ -540,12 +537,8 @@ class TestEntryPoints:
         assert list(tmp_path.iterdir()) == []
 
     @pytest.mark.usefixtures("configured")
-    def test_a_process_at_rest_has_not_imported_what_only_some_need(
-        self, environment: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_process_at_rest_has_not_imported_what_only_some_need(self) -> None:
         """Together a sixth of its memory: what scores passwords, Redis, what sends telemetry."""
-        environment.setenv("PYTHONPATH", str(ROOT))
-
         done = subprocess.run(
             [sys.executable, "-c", START], capture_output=True, text=True, check=True
         )

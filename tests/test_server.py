@@ -17,12 +17,10 @@ from sqlmodel import text
 
 from app.core.config import Settings
 from app.core.database import create_engine
-from app.core.migrations import ROOT
 from app.main import create_app
 from app.server import KEEP_ALIVE_SECONDS, configuration
 from tests.conftest import WORKER, empty_database, upgrade
 from tests.factories import API, PASSWORD, registration, request_token
-from tests.isolation import enter_empty_environment
 
 CLIENTS = 4
 DRAIN_SECONDS = 1
@@ -39,10 +37,9 @@ async def database_of_its_own(
     monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path
 ) -> AsyncIterator[str]:
     """The URL of a migrated database, which is that of the settings; nobody else uses it."""
-    enter_empty_environment(monkeypatch, tmp_path)
+    monkeypatch.chdir(tmp_path)
     async with empty_database(f"{WORKER}_server", tmp_path) as url:
         await upgrade(url)
-        monkeypatch.setenv("PYTHONPATH", str(ROOT))
         monkeypatch.setenv("SECRET_KEY", settings.secret_key.get_secret_value())
         monkeypatch.setenv("DATABASE_URL", url)
         if settings.redis_url:

@@ -11,9 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import ConsoleMessage, Locator, Page, Request, sync_playwright
 
-from app.core.migrations import ROOT
 from tests.contract.readme import served
-from tests.isolation import enter_empty_environment
 
 
 class DocsPage:
@@ -86,8 +84,7 @@ def docs_in_chromium(root_path: str = "") -> Iterator[Callable[[], DocsPage]]:
     The browser is the system's Chromium, or else Chrome: Playwright's own are not downloaded.
     """
     with TemporaryDirectory() as directory, pytest.MonkeyPatch.context() as patch:
-        enter_empty_environment(patch, Path(directory))
-        patch.setenv("PYTHONPATH", str(ROOT))
+        patch.chdir(Path(directory))
         patch.setenv("ROOT_PATH", root_path)
         path = shutil.which("chromium")
         channel = None if path else "chrome"

@@ -8,7 +8,6 @@ from pydantic import SecretStr, ValidationError
 
 from app.core.config import EXAMPLE_SECRET, Settings
 from app.core.migrations import ROOT
-from tests.isolation import enter_empty_environment
 
 EXAMPLE = ROOT / ".env.example"
 SECRET = "qA6pwcS-FmYcHsNl-tRd9oARtAzuMEM1njWGXLxRVKn0JQRVek0rFEIXwGt4QhiD"
@@ -29,7 +28,7 @@ WEAK_SECRETS = {
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    enter_empty_environment(monkeypatch, tmp_path)
+    monkeypatch.chdir(tmp_path)
     return monkeypatch
 
 

@@ -7,16 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from app.core.migrations import ROOT
 from tests.contract.readme import SESSIONS, served, type_again
-from tests.isolation import enter_empty_environment
 
 
 def test_a_session_with_a_seeded_project_goes_as_shown(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    enter_empty_environment(monkeypatch, tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.chdir(tmp_path)
     [shown] = re.findall(r"-d password=(\S+)", SESSIONS[1])
 
     with served(tmp_path) as address:

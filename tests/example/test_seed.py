@@ -12,7 +12,6 @@ from app.models.tasks import Task
 from app.models.users import User
 from tests.example.factory import ProjectFactory
 from tests.factories import API, request_token
-from tests.isolation import enter_empty_environment
 from tests.test_cli import invoke_beside
 
 
@@ -21,7 +20,7 @@ def environment(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Settings, live_resources: Resources
 ) -> pytest.MonkeyPatch:
     """The suite's settings are given; what the command writes is deleted after the test."""
-    enter_empty_environment(monkeypatch, tmp_path)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SECRET_KEY", settings.secret_key.get_secret_value())
     monkeypatch.setenv("DATABASE_URL", settings.database_url.get_secret_value())
     return monkeypatch

@@ -104,7 +104,8 @@ async def test_an_index_that_was_left_half_built_is_built_anew(database: Migrate
     assert "within_5s" in tables
 
 
-def migrate_when_all_are_ready(ready: Barrier) -> None:
+def migrate_when_all_are_ready(ready: Barrier, environment: dict[str, str]) -> None:
+    os.environ |= environment  # dropped when the process imported the suite
     ready.wait(timeout=30)
     migrations.upgrade()
 
@@ -114,7 +115,8 @@ async def test_migrators_that_start_at_once_all_succeed(database: MigratedDataba
     processes.set_forkserver_preload([__name__, "app.models"])
     ready = processes.Barrier(MIGRATORS)
     migrators = [
-        processes.Process(target=migrate_when_all_are_ready, args=[ready]) for _ in range(MIGRATORS)
+        processes.Process(target=migrate_when_all_are_ready, args=(ready, dict(os.environ)))
+        for _ in range(MIGRATORS)
     ]
 
     for migrator in migrators:

@@ -1,0 +1,63 @@
+"""The suite and the command line give the same results whatever the shell has exported."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from app.core.migrations import ROOT
+
+EXPORTED = {
+    "ALLOWED_HOSTS": "x",
+    "COLUMNS": "20",
+    "ENVIRONMENT": "production",
+    "FORCE_COLOR": "1",
+    "GITHUB_ACTIONS": "true",
+    "HTTP_PROXY": "http://proxy.invalid",
+    "LC_ALL": "C",
+    "PGSSLMODE": "verify-full",
+    "PYTHONOPTIMIZE": "1",
+    "TERM": "xterm-256color",
+    "TZ": "Asia/Tokyo",
+}
+STATE = """
+import json, os, tests, time
+print(json.dumps([sorted(os.environ), time.tzname[0]]))
+"""
+
+
+def output_of(*arguments: str, **exported: str) -> str:
+    """Run Python with these variables in its environment, and return what it prints."""
+    command = [sys.executable, *arguments]
+    environment = {**os.environ, **exported}
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_the_suite_drops_what_its_caller_has_exported() -> None:
+    names, time_zone = json.loads(output_of("-c", STATE, **EXPORTED))
+
+    assert EXPORTED.keys() & set(names) == {"TZ"}
+    assert time_zone == "UTC"
+
+
+def test_make_test_passes_whatever_is_exported() -> None:
+    chosen = "-n0 tests/test_cli.py::TestEntryPoints::test_the_package_runs_and_lists_its_commands"
+    exported = {**EXPORTED, "PYTEST_ARGS": chosen, "BIN": str(Path(sys.executable).parent)}
+    environment = {"PATH": os.environ["PATH"], **exported}
+
+    suite = subprocess.run(
+        ["scripts/test"], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+
+    assert "1 passed" in suite.stdout
+
+
+def test_help_is_the_same_plain_text_everywhere() -> None:
+    text = output_of("-m", "app", "outbox", "--help", COLUMNS="80")
+    exported = output_of("-m", "app", "outbox", "--help", **{**EXPORTED, "COLUMNS": "80"})
+
+    assert text == exported
+    assert "\x1b" not in text
