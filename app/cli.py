@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from app import server
 from app.core import migrations
 from app.core.config import EXAMPLE_SECRET, Settings, admin_password
+from app.core.database_errors import reason_of
 from app.core.errors import AppError
 from app.core.logging import configure_logging
 from app.core.resources import open_resources
@@ -25,7 +26,7 @@ from app.outbox_cli import outbox, worker
 from app.schemas.base import Email
 from app.schemas.users import NewPassword
 from app.services.purge import Purged
-from app.terminal import failure, load_settings
+from app.terminal import failure, failure_of, load_settings
 
 ENV_FILE = Path(".env")
 ENV_EXAMPLE = migrations.ROOT / ".env.example"
@@ -66,8 +67,8 @@ def migrate() -> None:
         migrations.upgrade()
     except migrations.MigrationError as error:
         raise failure(str(error)) from error
-    except (DBAPIError, OSError) as error:
-        raise failure(f"The database cannot be migrated: {error}") from error
+    except DBAPIError as error:
+        raise failure(f"The database cannot be migrated: {reason_of(error)}.") from error
     typer.echo(f"The database is at {migrations.newest_revision()}.")
 
 
@@ -126,8 +127,7 @@ def create_admin(
     except ValidationError as error:
         raise failure(error.errors()[0]["msg"]) from error
     except AppError as error:
-        violations = error.members().get("errors", [{"message": error.detail}])
-        raise failure(violations[0]["message"]) from error
+        raise failure_of(error) from error
     typer.echo(outcome)
 
 
@@ -152,7 +152,7 @@ def purge() -> None:
     try:
         purged = asyncio.run(_purge(settings))
     except AppError as error:
-        raise failure(error.detail) from error
+        raise failure_of(error) from error
     typer.echo(
         f"Deleted {purged.sessions} sessions, {purged.one_time_tokens} one-time tokens, "
         f"{purged.idempotency_keys} idempotency keys."
@@ -201,7 +201,7 @@ def seed(
     try:
         project_id = asyncio.run(_seed(settings, password, tasks))
     except AppError as error:
-        raise failure(error.detail) from error
+        raise failure_of(error) from error
     typer.echo(f"Made project {project_id} with {tasks} tasks.")
     typer.echo(f"Log in as owner@, editor@ or viewer@example.com with the password {password}")
 

@@ -17,7 +17,7 @@ from app.core.resources import open_resources
 from app.dependencies.services import unit_of_work
 from app.main import make_telemetry, watch
 from app.services.outbox import OutboxService
-from app.terminal import failure, load_settings
+from app.terminal import failure, failure_of, load_settings
 from app.worker import Worker
 
 TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -91,4 +91,4 @@ def _run(operation: Callable[[OutboxService], Awaitable[T]]) -> T:
     try:
         return asyncio.run(run())
     except AppError as error:
-        raise failure(error.detail) from error
+        raise failure_of(error) from error

@@ -4,6 +4,8 @@ import typer
 from pydantic import ValidationError
 
 from app.core.config import Settings
+from app.core.database import DatabaseUnavailable
+from app.core.errors import AppError
 
 
 def load_settings() -> Settings:
@@ -15,8 +17,16 @@ def load_settings() -> Settings:
         raise failure(*faults) from error
 
 
+def failure_of(error: AppError) -> typer.Exit:
+    """Print an error of a service, and return what to raise, so that the process exits with 1."""
+    if isinstance(error, DatabaseUnavailable):
+        return failure(f"The database is unavailable: {error.reason}.")
+    violations = error.members().get("errors", [{"message": error.detail}])
+    return failure(violations[0]["message"])
+
+
 def failure(*lines: str) -> typer.Exit:
-    """Print what is wrong; what to raise, so that the process exits with 1."""
+    """Print what is wrong, and return what to raise, so that the process exits with 1."""
     for line in lines:
         typer.secho(line, fg=typer.colors.RED, err=True)
     return typer.Exit(1)

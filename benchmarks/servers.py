@@ -16,10 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
-from sqlalchemy import URL, text
+from sqlalchemy import URL, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
-
-from app.core.database import database_url
 
 ROOT = Path(__file__).parent.parent
 HOST = "127.0.0.1"
@@ -231,7 +229,7 @@ def open_servers(server: str) -> Iterator[Servers]:
     """Servers on a new, migrated database of that PostgreSQL server, which has one user, an admin;
     the database is dropped afterwards.
     """
-    url = database_url(server)
+    url = make_url(server).set(drivername="postgresql+asyncpg")
     maintenance, own = url.set(database="postgres"), url.set(database=DATABASE)
     drop = f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)"
     asyncio.run(execute(maintenance, drop, f"CREATE DATABASE {DATABASE}"))

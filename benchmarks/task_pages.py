@@ -24,12 +24,13 @@ from statistics import median
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy import URL, event, text
+from sqlalchemy import URL, event, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core.database import Database, create_engine, database_url
+from app.core.database import Database
+from app.core.database_engine import create_engine
 from app.models.projects import MemberRole, Membership
 from app.models.tasks import Task
 from app.repositories.task_pages import TaskPosition
@@ -267,7 +268,8 @@ def main(
     keep: Annotated[bool, typer.Option("--keep", help="Keep the large one for next time.")] = False,
 ) -> None:
     """Compare pages of tasks in a small project and in a large one."""
-    report(asyncio.run(measure(database_url(server), tasks, keep=keep)))
+    url = make_url(server).set(drivername="postgresql+asyncpg")
+    report(asyncio.run(measure(url, tasks, keep=keep)))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import httpx
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.core.database import create_engine
+from app.core.database_engine import create_engine
 from app.core.migrations import ROOT
 
 HOST = "127.0.0.1"

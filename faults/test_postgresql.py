@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app.core.database import COMMAND_SECONDS, MAX_WAIT_SECONDS
+from app.core.database import MAX_WAIT_SECONDS
+from app.core.database_engine import COMMAND_SECONDS
 from faults.programs import MAX_CONNECTIONS, RESERVED_CONNECTIONS, Postgres, Service
 from faults.trial import Trials
 
@@ -49,7 +50,9 @@ async def test_asleep(trials: Trials, postgres: Postgres, service: Service) -> N
         with postgres.program.paused():
             readiness = await service.wait_until_not_ready()
             await fault.wait_for_refusals(REFUSALS)
-            await service.program.wait_for_line("database.refused", after=fault.log_lines[service])
+            await service.program.wait_for_line(
+                "database.unavailable", after=fault.log_lines[service]
+            )
 
     assert readiness.json()["checks"]["database"] == "failed"
     assert fault.row.slowest <= MAX_WAIT_SECONDS + COMMAND_SECONDS + CLOSING_SECONDS

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Enum, text
 from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
 from app.core.config import Settings
-from app.core.database import create_engine
+from app.core.database_engine import create_engine
 from app.core.migrations import LOCK_TIMEOUT
 from app.models import Base
 
@@ -63,8 +63,13 @@ def migrate(connection: Connection) -> None:
 
 async def migrate_database() -> None:
     """Run the migrations on the database of the settings."""
-    url = Settings().database_url.get_secret_value()
-    engine = create_engine(url, pool_size=1, for_migrations=True)
+    settings = Settings()
+    engine = create_engine(
+        settings.database_url.get_secret_value(),
+        pool_size=1,
+        pooler=settings.database_pooler,
+        for_migrations=True,
+    )
     try:
         async with engine.connect() as connection:
             await connection.run_sync(migrate)

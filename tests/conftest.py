@@ -23,7 +23,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core import clock
 from app.core.config import Settings
-from app.core.database import Database, create_engine
+from app.core.database import Database
+from app.core.database_engine import create_engine
 from app.core.mail import MemoryMailer
 from app.core.migrations import configuration
 from app.core.rate_limit_store import KEY_PREFIX

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, event
 
-from app.core.database import Database, create_engine
+from app.core.database import Database
+from app.core.database_engine import create_engine
 from app.core.resources import Resources
 
 

@@ -197,6 +197,30 @@ class TestMigrate:
         assert result.stderr.startswith("The database cannot be migrated: ")
 
 
+@pytest.mark.usefixtures("configured")
+@pytest.mark.parametrize(
+    "command",
+    [
+        "create-admin a@b.io",
+        "outbox list",
+        "outbox retry --all",
+        "purge",
+        "seed",  # example
+    ],
+)
+def test_a_database_that_is_unavailable_is_one_line(
+    environment: pytest.MonkeyPatch, command: str
+) -> None:
+    environment.setenv("DATABASE_URL", "postgresql:///x?host=/nowhere&user=ada")
+
+    result = invoke(*command.split())
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("The database is unavailable: FileNotFoundError: ")
+    assert result.stderr.count("\n") == 1
+    assert "Traceback" not in result.output
+
+
 @pytest.mark.usefixtures("database")
 class TestCreateAdmin:
     async def test_makes_an_admin_with_the_password_of_the_environment(

@@ -16,7 +16,7 @@ from httpx import AsyncClient
 from sqlmodel import text
 
 from app.core.config import Settings
-from app.core.database import create_engine
+from app.core.database_engine import create_engine
 from app.main import create_app
 from app.server import KEEP_ALIVE_SECONDS, configuration
 from tests.conftest import WORKER, empty_database, upgrade

@@ -23,6 +23,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from app.core.database_url import SQLiteAddress, parse_database_url
+
 EXAMPLE_SECRET = "change-me"  # noqa: S105 -- the placeholder in .env.example, refused below
 MIN_SECRET_BYTES = 32
 MIN_SECRET_CHARACTERS = 12
@@ -90,7 +92,12 @@ class Settings(BaseSettings):
     )
     database_url: SecretStr = Field(
         SecretStr("sqlite:///plumbline.db"),
-        description="`sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST:PORT/NAME`.",
+        description="`sqlite:///FILE`, or `postgresql://USER:PASSWORD@HOST:PORT/NAME`, which may "
+        "have words of libpq behind it, such as `?sslmode=verify-full`.",
+    )
+    database_pooler: bool = Field(
+        False,
+        description="True if the URL leads to a pooler in transaction mode, such as PgBouncer.",
     )
     database_pool_size: int = Field(
         10, ge=1, le=200, description="Connections of one process, and requests at work in it."
@@ -219,11 +226,9 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
-        url = value.get_secret_value()
-        if not url.startswith(("sqlite:///", "postgresql://")):
-            raise ValueError("must start with `sqlite:///` or `postgresql://`")
+        address = parse_database_url(value.get_secret_value())
         allowed = info.data.get("allow_sqlite_in_production", False)
-        if _is_production(info) and url.startswith("sqlite") and not allowed:
+        if _is_production(info) and isinstance(address, SQLiteAddress) and not allowed:
             raise ValueError("is SQLite; set ALLOW_SQLITE_IN_PRODUCTION=true if that is meant")
         return value
 

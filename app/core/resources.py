@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from app.core.config import Settings
-from app.core.database import Database, create_engine
+from app.core.database import Database
+from app.core.database_engine import create_engine
 from app.core.encryption import Cipher
 from app.core.keys import KeyRing
 from app.core.mail import Mailer, create_mailer
@@ -39,7 +40,9 @@ class Resources:
 async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
     """Open what the settings ask for; close it when the context ends."""
     engine = create_engine(
-        settings.database_url.get_secret_value(), pool_size=settings.database_pool_size
+        settings.database_url.get_secret_value(),
+        pool_size=settings.database_pool_size,
+        pooler=settings.database_pooler,
     )
     keys = KeyRing(settings.secrets)
     passwords = PasswordHasher(
@@ -52,7 +55,9 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
     try:
         yield Resources(
             settings=settings,
-            database=Database(engine, capacity=settings.database_pool_size),
+            database=Database(
+                engine, capacity=settings.database_pool_size, pooler=settings.database_pooler
+            ),
             passwords=passwords,
             access_tokens=AccessTokens(keys, issuer=settings.link("")),
             cursors=Cursors(keys),

@@ -13,7 +13,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
 
-from app.core.database import violated_constraint
+from app.core.database_errors import violated_constraint
 from app.core.errors import AppError
 from app.core.pagination import Position
 from app.models.base import Base

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import col, delete
 
-from app.core.database import is_lock_timeout, violated_constraint
+from app.core.database_errors import is_lock_timeout, violated_constraint
 from app.core.errors import Unauthenticated
 from app.models.idempotency import IdempotencyKey
 from app.repositories.base import Repository

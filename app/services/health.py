@@ -43,7 +43,9 @@ class HealthService:
         try:
             async with asyncio.timeout(CHECK_SECONDS):
                 revisions = await current_revisions(self._database)
-        except (AppError, DBAPIError, TimeoutError):
+        except AppError:  # logged by the database
+            return PartStatus.FAILED, PartStatus.FAILED
+        except (DBAPIError, TimeoutError):
             _logger.exception("health.database_failed")
             return PartStatus.FAILED, PartStatus.FAILED
         return PartStatus.OK, PartStatus.FAILED if is_behind(revisions) else PartStatus.OK

@@ -12,7 +12,8 @@ from sqlmodel import update
 
 from app.core import clock
 from app.core.config import Settings
-from app.core.database import POSTGRESQL_OPTIONS, Database, create_engine
+from app.core.database import Database
+from app.core.database_engine import POSTGRESQL_SETTINGS, create_engine
 from app.core.resources import Resources
 from app.models.idempotency import IdempotencyKey
 from app.models.projects import Project
@@ -208,7 +209,7 @@ async def test_a_wait_that_runs_out_is_a_409(
     if not settings.database_url.get_secret_value().startswith("postgresql"):
         pytest.skip("SQLite has one writer at a time: who waits for it gets 503")
     login = await live_factory.login()
-    monkeypatch.setitem(POSTGRESQL_OPTIONS, "lock_timeout", "50ms")
+    monkeypatch.setitem(POSTGRESQL_SETTINGS, "lock_timeout", "50ms")
     engine = create_engine(settings.database_url.get_secret_value(), pool_size=1)
     first = IdempotencyKey(
         user_id=login.user.id, key="key", request_digest="0" * 64, expires_at=clock.now()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.database import create_engine
+from app.core.database_engine import create_engine
 from tests.conftest import WORKER, empty_database
 from tests.migrations.database import MigratedDatabase
 

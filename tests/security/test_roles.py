@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import text
 
 from app.core.config import Settings
-from app.core.database import create_engine
+from app.core.database_engine import create_engine
 from app.core.migrations import ROOT
 from app.main import create_app
 from tests.conftest import WORKER, empty_database, open_client, upgrade

@@ -1,0 +1,171 @@
+"""Engines: how each of the two databases is connected to and configured.
+
+The only place in a request that knows the dialect, besides `database.py`.
+"""
+
+import asyncio
+import socket
+from functools import partial
+from typing import Any
+
+import asyncpg
+from sqlalchemy import URL, Connection, event
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+
+from app.core.database_errors import is_connection_lost
+from app.core.database_url import PostgreSQLAddress, SQLiteAddress, parse_database_url
+
+POOL_WAIT_SECONDS = 2.0
+"""Time limit for a connection of the pool, of which `Database` never hands out too many."""
+CONNECT_SECONDS = 5.0
+COMMAND_SECONDS = 12.0
+"""Client-side statement timeout. Longer than the server's, so that it fires only if that hangs."""
+
+APPLICATION_NAME = "plumbline"
+POSTGRESQL_SETTINGS = {
+    "statement_timeout": "10s",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "30s",
+}
+SQLITE_BUSY_TIMEOUT_MS = 5000
+
+TCP_OPTIONS = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 5, "TCP_USER_TIMEOUT": 2000}
+"""Seconds, seconds, milliseconds. Idle connections keep their place in the tables of a NAT, and one
+that was dropped there fails after two seconds. Not every system has all of them.
+"""
+
+
+class PostgreSQLConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
+    """Connection that notices when the network has dropped it."""
+
+    def __init__(self, protocol: Any, transport: asyncio.Transport, *rest: Any) -> None:
+        super().__init__(protocol, transport, *rest)
+        connected = transport.get_extra_info("socket")
+        if connected.family != socket.AF_UNIX:
+            connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            for name, value in TCP_OPTIONS.items():
+                if option := getattr(socket, name, None):
+                    connected.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+def create_engine(
+    url: str, *, pool_size: int, pooler: bool = False, for_migrations: bool = False
+) -> AsyncEngine:
+    """Return an engine with the right configuration of its dialect; it connects when first used.
+
+    Migrations have no time limits, and on SQLite they run without foreign keys, because a recreated
+    table would cascade its rows away. Behind a pooler nothing is left in the session, because the
+    next transaction gets another one.
+    """
+    address = parse_database_url(url)
+    if isinstance(address, SQLiteAddress):
+        driver_url = URL.create("sqlite+aiosqlite", database=address.path)
+        engine = _create_engine(driver_url, pool_size, {})
+        _configure_sqlite(engine, foreign_keys=not for_migrations)
+        return engine
+    settings = {} if for_migrations else POSTGRESQL_SETTINGS
+    settings = {name: settings[name] for name in settings.keys() - address.options}
+    arguments: dict[str, Any] = {
+        "timeout": address.connect_seconds or CONNECT_SECONDS,
+        "command_timeout": None if for_migrations else COMMAND_SECONDS,
+        "server_settings": {
+            "application_name": APPLICATION_NAME,
+            **({} if pooler else settings),
+            **address.startup_parameters,
+        },
+    }
+    if pooler:
+        # Statements without a name cannot clash, and end with their transaction.
+        arguments |= {
+            "statement_cache_size": 0,
+            "prepared_statement_cache_size": 0,
+            "prepared_statement_name_func": lambda: "",
+        }
+    arguments["async_creator_fn"] = partial(_connect, address)
+    engine = _create_engine(URL.create("postgresql+asyncpg"), pool_size, arguments)
+    _configure_postgresql(engine, settings if pooler else {})
+    return engine
+
+
+def _create_engine(url: URL, pool_size: int, arguments: dict[str, Any]) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_WAIT_SECONDS,
+        pool_recycle=1800,
+        hide_parameters=True,  # they would carry e-mail addresses and hashes to the log
+        connect_args=arguments,
+    )
+    event.listen(engine.sync_engine, "handle_error", _on_error)
+    return engine
+
+
+async def _connect(address: PostgreSQLAddress, **arguments: Any) -> PostgreSQLConnection:
+    """Connect to PostgreSQL. Raises OperationalError, whatever the reason."""
+    if address.verification:
+        arguments["ssl"] = address.verification.create_context()
+    try:
+        connection: PostgreSQLConnection = await asyncpg.connect(
+            address.dsn, connection_class=PostgreSQLConnection, **arguments
+        )
+    except Exception as error:
+        # Whatever failed, from the resolver to the server, the database cannot be used.
+        raise OperationalError(None, None, error, connection_invalidated=True) from error
+    return connection
+
+
+def _configure_postgresql(engine: AsyncEngine, transaction_settings: dict[str, str]) -> None:
+    @event.listens_for(engine.sync_engine, "checkout")
+    def on_checkout(connection: Any, _: ConnectionPoolEntry, __: PoolProxiedConnection) -> None:
+        # The driver knows which ones a restart has closed; asking the server would cost a query.
+        if connection.driver_connection.is_closed():
+            raise DisconnectionError  # the pool opens another one
+
+    if transaction_settings:
+        settings = ", ".join(
+            f"set_config('{name}', '{value}', true)" for name, value in transaction_settings.items()
+        )
+
+        @event.listens_for(engine.sync_engine, "begin")
+        def on_begin(connection: Connection) -> None:
+            connection.exec_driver_sql(f"SELECT {settings}")
+
+
+def _on_error(context: ExceptionContext) -> DBAPIError | None:
+    """Mark the connections of a database that cannot be used as lost, so that the pool replaces
+    all of them, and give errors of the network the form of the driver's.
+    """
+    error = context.sqlalchemy_exception
+    if isinstance(error, DBAPIError):
+        context.is_disconnect = context.is_disconnect or is_connection_lost(error)
+        return None
+    original = context.original_exception
+    if isinstance(original, OSError):  # of the socket; also a timeout of the driver
+        context.is_disconnect = True
+        return OperationalError(None, None, original, connection_invalidated=True)
+    return None
+
+
+def _configure_sqlite(engine: AsyncEngine, *, foreign_keys: bool) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def on_connect(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        # The driver must begin nothing by itself: it would commit before DDL and lose savepoints.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        # First, because the next one waits for a lock too.
+        cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_TIMEOUT_MS}")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        # A transaction that reads and then writes fails at once when another wrote in between;
+        # IMMEDIATE makes it wait for its turn instead.
+        read_only = connection.get_execution_options().get("read_only", False)
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

@@ -1,0 +1,85 @@
+"""What the errors of the drivers mean: the statement is wrong, or the database cannot be used."""
+
+import re
+
+from sqlalchemy.exc import DBAPIError, IntegrityError, NotSupportedError
+
+# SQLSTATEs (PostgreSQL, appendix A) for which the request is not to blame.
+BUSY = ("40", "53", "55", "57014")
+"""Deadlock, too few resources, lock timeout, statement timeout: the connection stays good."""
+LOST = ("08", "25006", "25P03", "26", "28", "3D", "57P", "58", "XX")
+"""Connection, read-only server, idle timeout, statement gone behind a pooler, credentials, database
+dropped, shutdown, input or output, internal error: another connection may do better.
+"""
+OTHER_SCHEMA = ("3F", "42501", "42703", "42P01")
+"""Schema, privilege, column or table missing: the database is not migrated for this code."""
+DATA_EXCEPTIONS = "22"
+LOCK_NOT_AVAILABLE = "55P03"
+
+# Result codes of SQLite for which a statement or its values are to blame.
+SQLITE_STATEMENT_ERRORS = ("CONSTRAINT", "ERROR", "MISMATCH", "MISUSE", "RANGE", "TOOBIG")
+
+
+def is_unavailable(error: DBAPIError) -> bool:
+    """Return True if the database, and not the statement, is the reason of an error."""
+    return is_connection_lost(error) or (
+        _sqlstate(error).startswith((*BUSY, *OTHER_SCHEMA))
+        or _sqlite_code(error) in ("BUSY", "LOCKED")
+        or "no such table" in str(error.orig)
+        or "no such column" in str(error.orig)
+    )
+
+
+def is_connection_lost(error: DBAPIError) -> bool:
+    """Return True if the connection should not be used again."""
+    if error.connection_invalidated or _sqlstate(error).startswith(LOST):
+        return True
+    if isinstance(error, NotSupportedError):  # a migration has invalidated the cached plan
+        return True
+    code = _sqlite_code(error)
+    return bool(code) and code not in (*SQLITE_STATEMENT_ERRORS, "BUSY", "LOCKED")
+
+
+def reason_of(error: DBAPIError) -> str:
+    """Return in one line what the driver says, for operators."""
+    cause = error.orig.__cause__ or error.orig if error.orig else error
+    text = str(cause).partition("\n")[0].rstrip(".")
+    if "unsupported startup parameter" in text:
+        text += "; this is a pooler: set DATABASE_POOLER=true"
+    return f"{type(cause).__name__}: {text}" if text else type(cause).__name__
+
+
+def _sqlstate(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""
+
+
+def _sqlite_code(error: DBAPIError) -> str:
+    """Return the primary result code of SQLite without its prefix, such as `BUSY`."""
+    name = getattr(error.orig, "sqlite_errorname", None) or ""
+    return str(name).removeprefix("SQLITE_").partition("_")[0]
+
+
+def is_data_exception(error: DBAPIError) -> bool:
+    """Return True if the database cannot store a value of the statement."""
+    return _sqlstate(error).startswith(DATA_EXCEPTIONS)
+
+
+def is_lock_timeout(error: DBAPIError) -> bool:
+    """Return True if a statement ended because another transaction held its lock for too long."""
+    return _sqlstate(error) == LOCK_NOT_AVAILABLE
+
+
+def violated_constraint(error: IntegrityError) -> str | None:
+    """Return the name of the constraint that a statement violated, by the naming convention.
+
+    SQLite names the columns of a key instead, so the name is composed of them.
+    """
+    if name := getattr(getattr(error.orig, "__cause__", None), "constraint_name", None):
+        return str(name)
+    if match := re.search(r"UNIQUE constraint failed: (.+)", str(error.orig)):
+        table = match[1].partition(".")[0]
+        if getattr(error.orig, "sqlite_errorname", None) == "SQLITE_CONSTRAINT_PRIMARYKEY":
+            return f"pk_{table}"
+        columns = [column.partition(".")[2] for column in match[1].split(", ")]
+        return "_".join(["uq", table, *columns])
+    return None

@@ -1,0 +1,234 @@
+"""Whatever makes the database unusable is a 503, one warning, and over as soon as its cause is."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from httpx import AsyncClient
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.database import Database, DatabaseUnavailable
+from app.core.database_engine import TCP_OPTIONS, create_engine
+from app.core.resources import Resources
+from tests.conftest import WORKER
+from tests.factories import API, registration
+from tests.isolation import captured_log
+
+SERVER = os.environ.get("TEST_DATABASE_URL", "")
+needs_server = pytest.mark.skipif(not SERVER, reason="needs the PostgreSQL of TEST_DATABASE_URL")
+ROLE = f"plumbline_{WORKER}_nologin"
+
+UNREACHABLE = {
+    "refused": ("postgresql://ada@127.0.0.1:1/x", "ConnectionRefusedError"),
+    "missing socket": ("postgresql:///x?host=/nowhere&user=ada", "FileNotFoundError"),
+    "two hosts": ("postgresql://ada@127.0.0.1:1,127.0.0.1:2/x", "ConnectionRefusedError"),
+    "unknown host": ("postgresql://ada@nowhere.invalid/x", "gaierror"),
+    "no route": ("postgresql://ada@255.255.255.255/x", "OSError|PermissionError|ConnectionRefused"),
+}
+
+
+async def execute(session: AsyncSession, statement: str) -> object:
+    """Execute plain SQL, and return the first value of the result, if there is one."""
+    result = await (await session.connection()).execute(text(statement))
+    return result.scalar() if result.returns_rows else None
+
+
+async def failure_of(database: Database, *statements: str, read_only: bool = False) -> str:
+    """Return the reason for which a transaction of these statements finds no database."""
+    with pytest.raises(DatabaseUnavailable) as error:
+        async with database.transaction(read_only=read_only) as session:
+            for statement in statements:
+                await execute(session, statement)
+    return error.value.reason
+
+
+def open_database(url: str) -> Database:
+    """Return a database with one connection, which is opened by the first transaction."""
+    return Database(create_engine(url, pool_size=1), capacity=1)
+
+
+def server_url(*, database: str = "postgres", user: str | None = None) -> str:
+    """Return the address of another database of the test server."""
+    url = make_url(SERVER).set(database=database)
+    return (url.set(username=user) if user else url).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+async def database(live_resources: Resources) -> AsyncIterator[Database]:
+    """The worker's database with one connection of its own."""
+    database = open_database(live_resources.settings.database_url.get_secret_value())
+    yield database
+    await database.engine.dispose()
+
+
+@pytest.fixture
+async def nologin() -> AsyncIterator[str]:
+    """A role that may not log in."""
+    server = create_async_engine(
+        make_url(SERVER).set(drivername="postgresql+asyncpg", database="postgres"),
+        isolation_level="AUTOCOMMIT",
+    )
+    async with server.connect() as connection:
+        await connection.execute(text(f"DROP ROLE IF EXISTS {ROLE}"))
+        await connection.execute(text(f"CREATE ROLE {ROLE} NOLOGIN"))
+        yield ROLE
+        await connection.execute(text(f"DROP ROLE {ROLE}"))
+    await server.dispose()
+
+
+@pytest.mark.usefixtures("app")  # which keeps the event loop open for the driver's threads
+class TestNoConnection:
+    @pytest.mark.parametrize("kind", UNREACHABLE)
+    async def test_a_server_that_is_not_reached_is_a_503(self, kind: str) -> None:
+        url, reason = UNREACHABLE[kind]
+
+        with captured_log() as log:
+            told = await failure_of(open_database(url), "SELECT 1")
+
+        assert any(told.startswith(name) for name in reason.split("|")), told
+        assert [(line["level"], line["event"], line["reason"]) for line in log.lines] == [
+            ("warning", "database.unavailable", told)
+        ]
+
+    @needs_server
+    async def test_a_database_that_does_not_exist_is_a_503(self) -> None:
+        reason = await failure_of(open_database(server_url(database="no_such_test")), "SELECT 1")
+
+        assert reason == 'InvalidCatalogNameError: database "no_such_test" does not exist'
+
+    @needs_server
+    async def test_a_role_that_may_not_log_in_is_a_503(self, nologin: str) -> None:
+        reason = await failure_of(open_database(server_url(user=nologin)), "SELECT 1")
+
+        assert "is not permitted to log in" in reason
+
+    @needs_server
+    @pytest.mark.parametrize("mode", ["require", "verify-full"])
+    async def test_a_server_without_tls_is_a_503_where_it_is_required(self, mode: str) -> None:
+        reason = await failure_of(open_database(f"{SERVER}?sslmode={mode}"), "SELECT 1")
+
+        assert "SSL" in reason
+
+    @needs_server
+    async def test_a_server_that_is_only_a_primary_is_no_standby(self) -> None:
+        url = f"{server_url()}?target_session_attrs=standby"
+
+        reason = await failure_of(open_database(url), "SELECT 1")
+
+        assert reason.startswith("TargetServerAttributeNotMatched")
+
+    async def test_a_file_that_is_no_database_is_a_503(self, tmp_path: Path) -> None:
+        (tmp_path / "x.db").write_text("This is not a database." * 100)
+
+        reason = await failure_of(open_database(f"sqlite:///{tmp_path / 'x.db'}"), "SELECT 1")
+
+        assert "file is not a database" in reason
+
+    async def test_a_file_that_cannot_be_opened_is_a_503(self, tmp_path: Path) -> None:
+        reason = await failure_of(open_database(f"sqlite:///{tmp_path}"), "SELECT 1")
+
+        assert "unable to open database file" in reason
+
+    async def test_requests_are_503_and_readiness_names_the_database(
+        self, client: AsyncClient, app: FastAPI, resources: Resources
+    ) -> None:
+        database = open_database(UNREACHABLE["missing socket"][0])
+        app.state.resources = replace(resources, database=database)
+
+        with captured_log() as log:
+            readiness = await client.get("/readyz")
+            response = await client.post(f"{API}/users", json=registration())
+
+        assert (readiness.status_code, response.status_code) == (503, 503)
+        assert readiness.json()["checks"]["database"] == "failed"
+        assert response.json()["code"] == "service_unavailable"
+        assert "nowhere" not in response.text
+        assert "Retry-After" in response.headers
+        events = [line["event"] for line in log.lines if line["event"] != "request"]
+        assert events == ["database.unavailable"] * 2
+
+
+@needs_server
+class TestLostConnection:
+    async def identity(self, database: Database) -> object:
+        """Return the process of the server that the connection leads to."""
+        async with database.transaction() as session:
+            return await execute(session, "SELECT pg_backend_pid()")
+
+    async def test_after_a_failover_a_read_only_server_is_left(self, database: Database) -> None:
+        before = await self.identity(database)
+
+        reason = await failure_of(
+            database, "SET TRANSACTION READ ONLY", "DELETE FROM users WHERE false"
+        )
+
+        assert reason.startswith("ReadOnlySQLTransactionError")
+        assert await self.identity(database) != before
+
+    async def test_a_plan_that_a_migration_has_invalidated_fails_once(
+        self, database: Database, live_resources: Resources
+    ) -> None:
+        async with live_resources.database.transaction() as migration:
+            await execute(migration, "CREATE TABLE planned (a int)")
+        query = "SELECT * FROM planned"
+        async with database.transaction(read_only=True) as session:
+            await execute(session, query)
+        async with live_resources.database.transaction() as migration:
+            await execute(migration, "ALTER TABLE planned ADD b int")
+
+        try:
+            reason = await failure_of(database, query, read_only=True)
+            async with database.transaction(read_only=True) as session:
+                await execute(session, query)
+        finally:
+            async with live_resources.database.transaction() as migration:
+                await execute(migration, "DROP TABLE planned")
+
+        assert reason.startswith("InvalidCachedStatementError")
+
+    async def test_all_connections_of_the_pool_are_replaced_at_once(
+        self, live_resources: Resources
+    ) -> None:
+        url = live_resources.settings.database_url.get_secret_value()
+        database = Database(create_engine(url, pool_size=2), capacity=2)
+        async with database.transaction() as one, database.transaction() as other:
+            before = {await execute(each, "SELECT pg_backend_pid()") for each in (one, other)}
+
+        await failure_of(database, "SET TRANSACTION READ ONLY", "DELETE FROM users WHERE false")
+
+        async with database.transaction() as one, database.transaction() as other:
+            after = {await execute(each, "SELECT pg_backend_pid()") for each in (one, other)}
+        await database.engine.dispose()
+        assert before & after == set()
+
+    async def test_a_network_that_drops_it_is_noticed_within_two_seconds(
+        self, database: Database
+    ) -> None:
+        async with database.transaction() as session:
+            connection = await (await session.connection()).get_raw_connection()
+            driver = connection.driver_connection
+            assert driver is not None
+            transport: asyncio.Transport = driver._transport
+            options = {
+                name: transport.get_extra_info("socket").getsockopt(
+                    socket.IPPROTO_TCP, getattr(socket, name)
+                )
+                for name in TCP_OPTIONS
+            }
+
+        assert options == TCP_OPTIONS
+        assert options["TCP_USER_TIMEOUT"] == 2000
+
+
+@pytest.mark.parametrize("statement", ["SELECT * FROM no_such_table", "SELECT no_such FROM users"])
+async def test_a_database_that_is_not_migrated_is_a_503(database: Database, statement: str) -> None:
+    reason = await failure_of(database, statement)
+
+    assert "no_such" in reason

@@ -1,0 +1,210 @@
+"""The words of `DATABASE_URL`."""
+
+import sqlite3
+import ssl
+from pathlib import Path
+
+import pytest
+
+from app.core.database_url import (
+    PostgreSQLAddress,
+    SQLiteAddress,
+    SystemVerification,
+    parse_database_url,
+)
+
+HOST = "postgresql://ada:secret@db.example.com:5432/plumbline"
+
+
+def postgresql(url: str) -> PostgreSQLAddress:
+    """Return the address of a PostgreSQL server."""
+    address = parse_database_url(url)
+    assert isinstance(address, PostgreSQLAddress)
+    return address
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty home directory."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+class TestPostgreSQL:
+    @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg"])
+    def test_every_usual_scheme_is_read(self, scheme: str) -> None:
+        address = postgresql(f"{scheme}://ada:secret@db/plumbline")
+
+        assert address == PostgreSQLAddress("postgresql://ada:secret@db/plumbline")
+
+    @pytest.mark.parametrize(
+        "rest",
+        [
+            "ada:secret@one:5432,two:5433/plumbline",
+            "ada:p%40ss%3Aw%2Frd@db/plumbline",
+            "ada@[::1]:5432/plumbline",
+            "%2Fvar%2Frun%2Fpostgresql/plumbline",
+            "db",
+        ],
+    )
+    def test_the_driver_gets_the_place_as_it_is(self, rest: str) -> None:
+        assert postgresql(f"postgresql://{rest}").dsn == f"postgresql://{rest}"
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "sslmode=disable",
+            "sslmode=allow",
+            "sslmode=prefer",
+            "sslmode=require",
+            "sslnegotiation=direct",
+            "target_session_attrs=read-write",
+            "host=%2Ftmp&user=ada&password=secret&port=5433&dbname=plumbline",
+        ],
+    )
+    def test_the_driver_gets_the_words_that_it_reads(self, words: str) -> None:
+        assert postgresql(f"{HOST}?{words}").dsn == f"{HOST}?{words}"
+
+    @pytest.mark.parametrize(
+        ("alias", "word"), [("ssl=require", "sslmode=require"), ("database=x", "dbname=x")]
+    )
+    def test_a_word_of_the_driver_stands_for_that_of_libpq(self, alias: str, word: str) -> None:
+        assert postgresql(f"{HOST}?{alias}") == postgresql(f"{HOST}?{word}")
+
+    @pytest.mark.parametrize(
+        "words",
+        ["channel_binding=prefer", "channel_binding=disable", "gssencmode=disable", "sslmode="],
+    )
+    def test_a_word_that_asks_for_nothing_is_not_given_to_the_driver(self, words: str) -> None:
+        assert postgresql(f"{HOST}?{words}") == postgresql(HOST)
+
+    def test_the_server_gets_its_name_and_options(self) -> None:
+        address = postgresql(
+            f"{HOST}?application_name=billing&options=-c%20statement_timeout%3D60s%20"
+            "--lock-timeout%3D1s%20endpoint%3Dx&connect_timeout=3"
+        )
+
+        assert address.dsn == HOST
+        assert address.connect_seconds == 3
+        assert address.startup_parameters == {
+            "application_name": "billing",
+            "options": "-c statement_timeout=60s --lock-timeout=1s endpoint=x",
+        }
+        assert {"statement_timeout", "lock_timeout"} <= address.options
+
+    @pytest.mark.parametrize(
+        ("words", "named"),
+        [
+            ("sslmode=verify", "sslmode"),
+            ("ssl=true", "sslmode"),
+            ("channel_binding=require", "channel_binding=require"),
+            ("gssencmode=require", "gssencmode=require"),
+            ("target_session_attrs=master", "target_session_attrs"),
+            ("connect_timeout=0", "connect_timeout"),
+            ("connect_timeout=soon", "connect_timeout"),
+            ("sslrootcert=/nowhere/root.crt", "sslrootcert"),
+            ("sslmode=verify-ca", "sslmode=verify-full"),
+            ("sslmode=verify-ca&sslrootcert=system", "sslmode=verify-full"),
+            ("pgbouncer=true", "DATABASE_POOLER"),
+            ("prepared_statement_cache_size=0", "DATABASE_POOLER"),
+            ("keepalives_idle=30", "keepalives_idle"),
+            ("statement_timeout=1", "statement_timeout"),
+            ("service=billing", "service"),
+        ],
+    )
+    @pytest.mark.usefixtures("home")
+    def test_a_word_that_cannot_be_fulfilled_is_an_error_that_names_it(
+        self, words: str, named: str
+    ) -> None:
+        with pytest.raises(ValueError, match=named):
+            parse_database_url(f"{HOST}?{words}")
+
+    @pytest.mark.parametrize(
+        "password", ["hunter2#", "hunter2/", "hunter2?", "hunter2@x", "hunter2?a=b", "hunter2[x"]
+    )
+    def test_a_password_that_is_not_encoded_is_an_error_that_does_not_show_it(
+        self, password: str
+    ) -> None:
+        with pytest.raises(ValueError, match=r"cannot be read|is not known") as error:
+            parse_database_url(f"postgresql://ada:{password}@db/plumbline")
+
+        assert "hunter2" not in str(error.value)
+
+    @pytest.mark.parametrize("place", ["db:port", "db:123456", "one,two:x", "[::1"])
+    def test_a_host_or_port_that_cannot_be_one_is_an_error(self, place: str) -> None:
+        with pytest.raises(ValueError, match="cannot be read"):
+            parse_database_url(f"postgresql://{place}/plumbline")
+
+
+@pytest.mark.usefixtures("home")
+class TestVerification:
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "sslmode=verify-full",
+            "ssl=verify-full",
+            "sslrootcert=system",
+            "sslmode=verify-full&sslrootcert=system",
+        ],
+    )
+    def test_without_a_file_the_authorities_of_the_system_decide(self, words: str) -> None:
+        address = postgresql(f"{HOST}?{words}")
+
+        assert address == PostgreSQLAddress(HOST, verification=SystemVerification(None, None))
+        assert address.verification is not None
+        context = address.verification.create_context()
+        assert (context.check_hostname, context.verify_mode) == (True, ssl.CERT_REQUIRED)
+
+    @pytest.mark.parametrize("mode", ["verify-ca", "verify-full"])
+    def test_a_file_is_left_to_the_driver(self, home: Path, mode: str) -> None:
+        file = home / "root.crt"
+        file.touch()
+
+        address = postgresql(f"{HOST}?sslmode={mode}&sslrootcert={file}")
+
+        assert f"sslmode={mode}" in address.dsn
+        assert address.verification is None
+
+    def test_the_users_file_is_left_to_the_driver(self, home: Path) -> None:
+        (home / ".postgresql").mkdir()
+        (home / ".postgresql" / "root.crt").touch()
+
+        address = postgresql(f"{HOST}?sslmode=verify-ca")
+
+        assert address == PostgreSQLAddress(f"{HOST}?sslmode=verify-ca")
+
+
+class TestSQLite:
+    @pytest.mark.parametrize("scheme", ["sqlite", "sqlite+aiosqlite"])
+    @pytest.mark.parametrize("file", ["plumbline.db", "/tmp/plumbline.db"])
+    def test_the_file_may_be_relative_or_absolute(self, scheme: str, file: str) -> None:
+        assert parse_database_url(f"{scheme}:///{file}") == SQLiteAddress(file)
+
+    @pytest.mark.parametrize(
+        ("rest", "message"),
+        [
+            ("", "sqlite:///FILE"),
+            ("/", "sqlite:///FILE"),
+            ("/:memory:", "sqlite:///FILE"),
+            ("plumbline.db", "sqlite:///FILE"),
+            ("/plumbline.db?mode=ro", "sqlite:///FILE"),
+            ("/nowhere/plumbline.db", "directory"),
+        ],
+    )
+    def test_what_names_no_file_is_an_error(self, rest: str, message: str) -> None:
+        with pytest.raises(ValueError, match=message):
+            parse_database_url(f"sqlite://{rest}")
+
+    def test_a_version_that_is_too_old_is_an_error(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
+
+        with pytest.raises(ValueError, match=r"needs SQLite 3\.35\.0 or newer"):
+            parse_database_url("sqlite:///plumbline.db")
+
+
+@pytest.mark.parametrize(
+    "url", ["", "plumbline.db", "mysql://root@db/x", "postgresql+psycopg2://db/x"]
+)
+def test_another_scheme_is_an_error(url: str) -> None:
+    with pytest.raises(ValueError, match="must start with"):
+        parse_database_url(url)
