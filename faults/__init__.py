@@ -13,9 +13,9 @@ What is not so, and who has to see to it:
   timeout for headers and one for bodies.
 - Who waits for a statement while PostgreSQL hangs waits for COMMAND_SECONDS, and a commit that was
   under way then is answered 503 and may still have happened.
-- A Redis that is full answers pings, so that `/readyz` is content; the log says `store_lost`. One
-  that is away makes `/readyz` fail, though all requests are done.
-- Redis is asked again after pauses of up to 32 seconds; until then each process counts alone.
+- A Redis that cannot count makes `/readyz` fail, although all requests succeed.
+- Requests ask Redis again after pauses of up to 32 seconds, `/readyz` each time; until then each
+  process counts alone.
 """
 
 import pytest

@@ -6,7 +6,7 @@ what must be seen over several connections (races, crashes): its rows are delete
 
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -34,6 +34,7 @@ from app.models import Base
 from tests.factories import Factory
 from tests.inbox import Inbox
 from tests.observed_answers import ObservedAnswers
+from tests.redis_server import RedisServer
 from tests.routes import DOCUMENT
 
 SetClock = Callable[[datetime], None]
@@ -230,3 +231,12 @@ async def live(app: FastAPI, live_resources: Resources) -> AsyncIterator[AsyncCl
 def live_factory(live: AsyncClient, live_resources: Resources) -> Factory:
     """Makes what a test needs, committed."""
     return Factory(live, live_resources)
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
+    """A running Redis."""
+    server = RedisServer(tmp_path)
+    server.start()
+    yield server
+    server.kill()

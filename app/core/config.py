@@ -24,6 +24,7 @@ from pydantic_settings import (
 )
 
 from app.core.database_url import SQLiteAddress, parse_database_url
+from app.core.redis_pools import check_redis_url
 
 EXAMPLE_SECRET = "change-me"  # noqa: S105 -- the placeholder in .env.example, refused below
 MIN_SECRET_BYTES = 32
@@ -230,6 +231,13 @@ class Settings(BaseSettings):
         allowed = info.data.get("allow_sqlite_in_production", False)
         if _is_production(info) and isinstance(address, SQLiteAddress) and not allowed:
             raise ValueError("is SQLite; set ALLOW_SQLITE_IN_PRODUCTION=true if that is meant")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _readable_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            check_redis_url(value.get_secret_value())
         return value
 
     @field_validator("allowed_hosts", "cors_origins")

@@ -113,9 +113,9 @@ class SharedLimiter(Limiter):
         """The budget of `key`, untouched; exceeded when there is none left."""
         return await self._store.count(lambda engine: self._peek(engine, policy, key))
 
-    async def is_store_reachable(self) -> bool | None:
-        """Whether Redis answers; None when there is none."""
-        return await self._store.is_reachable()
+    async def is_store_usable(self) -> bool | None:
+        """Return True if Redis counts; None if there is none."""
+        return await self._store.is_usable()
 
     @property
     def is_store_away(self) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from limits import RateLimitItem, WindowStats
+from limits import RateLimitItem, WindowStats, parse
 from limits.aio.storage import MemoryStorage as AsyncMemory
 from limits.aio.storage import RedisStorage as AsyncRedis
 from limits.aio.strategies import SlidingWindowCounterRateLimiter as AsyncEngine
@@ -19,12 +19,16 @@ from limits.strategies import SlidingWindowCounterRateLimiter as Engine
 from app.core import clock
 from app.core.config import Settings
 from app.core.logging import get_logger
+from app.core.redis_pools import async_pool, blocking_pool
 
 KEY_PREFIX = "plumbline:limits"
-# slowapi waits for the store on the event loop: a store that hangs must not hang the service.
-TIMEOUTS: dict[str, Any] = {"socket_timeout": 0.08, "socket_connect_timeout": 0.08}
-PATIENCE_TICKS = 40
+ANY_URL = "redis://127.0.0.1:6379"
+"""limits asks for a URL besides the pool, and reads fewer forms of it than the client."""
+TIMEOUT_TICKS = 200
 TICK_SECONDS = 0.005
+"""Together a second. A Redis 100 ms away with TLS needs eight round trips for the first command."""
+PROBE = parse("1000000/second")
+PROBE_KEY = "readiness"
 FIRST_BACK_OFF_SECONDS = 1.0
 MAX_BACK_OFF_SECONDS = 32.0
 
@@ -53,7 +57,7 @@ class Store(Engine):
             try:
                 return self._redis.hit(item, *identifiers, cost=cost)
             except StorageError:
-                self._lose()
+                self._mark_unavailable()
         return super().hit(item, *identifiers, cost=cost)
 
     def get_window_stats(self, item: RateLimitItem, *identifiers: str) -> WindowStats:
@@ -62,40 +66,46 @@ class Store(Engine):
             try:
                 return self._redis.get_window_stats(item, *identifiers)
             except StorageError:
-                self._lose()
+                self._mark_unavailable()
         return super().get_window_stats(item, *identifiers)
 
     async def count(self, work: Callable[[AsyncEngine], Awaitable[T]]) -> T:
         """The work, done with Redis or with memory."""
         if self._async_redis is not None and self._may_try():
-            try:
-                async with _patience():
-                    result = await work(self._async_redis)
-            except (StorageError, TimeoutError):
-                self._lose()
-            else:
-                self._find()
+            result = await self._count_in_redis(self._async_redis, work)
+            if result is not None:
                 return result
         return await work(self._async_memory)
 
-    async def is_reachable(self) -> bool | None:
-        """Whether Redis answers; None when there is none."""
+    async def _count_in_redis(
+        self, redis: AsyncEngine, work: Callable[[AsyncEngine], Awaitable[T]]
+    ) -> T | None:
+        try:
+            async with _tick_timeout():
+                result = await work(redis)
+        except (StorageError, TimeoutError):
+            self._mark_unavailable()
+            return None
+        self._mark_available()
+        return result
+
+    async def is_usable(self) -> bool | None:
+        """Return True if Redis counts; None if there is none.
+
+        It has to count: a replica, and a Redis without memory, still answer a ping.
+        """
         if self._async_redis is None:
             return None
-        try:
-            async with _patience():
-                return await self._async_redis.storage.check()
-        except TimeoutError:
-            return False
+        return await self._count_in_redis(self._async_redis, _probe) is not None
 
-    def _lose(self) -> None:
+    def _mark_unavailable(self) -> None:
         if not self.is_away:
             self.is_away = True
             self._back_off = FIRST_BACK_OFF_SECONDS
             self._next_try = clock.monotonic() + self._back_off
             _logger.warning("rate_limit.store_lost")
 
-    def _find(self) -> None:
+    def _mark_available(self) -> None:
         if self.is_away:
             self.is_away = False
             _logger.warning("rate_limit.store_back")
@@ -112,9 +122,9 @@ class Store(Engine):
 
 
 @asynccontextmanager
-async def _patience() -> AsyncIterator[None]:
-    """Raises TimeoutError after so many ticks of the event loop. A plain timeout would run out
-    while the loop is busy with a burst of requests, and take Redis for away just then.
+async def _tick_timeout() -> AsyncIterator[None]:
+    """Raise TimeoutError after TIMEOUT_TICKS of the event loop. A plain timeout would run out while
+    the loop is busy with a burst of requests, and mark Redis as unavailable just then.
     """
     loop = asyncio.get_running_loop()
     timer: asyncio.TimerHandle
@@ -127,7 +137,7 @@ async def _patience() -> AsyncIterator[None]:
             timeout.reschedule(loop.time())
 
     async with asyncio.timeout(None) as timeout:
-        tick(PATIENCE_TICKS)
+        tick(TIMEOUT_TICKS)
         try:
             yield
         finally:
@@ -140,18 +150,17 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
     if settings.redis_url is None:
         yield Store()
         return
-    from redis.asyncio import Redis  # noqa: PLC0415 -- 6 MB and 50 ms that only its users pay
-
     url = settings.redis_url.get_secret_value()
+    pool, async_connections = blocking_pool(url), async_pool(url)
     options: dict[str, Any] = {"wrap_exceptions": True, "key_prefix": KEY_PREFIX}
-    client = Redis.from_url(url)
-    pool: Any = client.connection_pool  # its annotation forgets that options may be objects
-    storage = RedisStorage(url, **options, **TIMEOUTS)
-    async_storage = AsyncRedis(
-        f"async+{url}", implementation="redispy", connection_pool=pool, **options
-    )
+    async_options = {"implementation": "redispy", "connection_pool": async_connections, **options}
+    storage = RedisStorage(ANY_URL, connection_pool=pool, **options)
     try:
-        yield Store(Engine(storage), AsyncEngine(async_storage))
+        yield Store(Engine(storage), AsyncEngine(AsyncRedis(f"async+{ANY_URL}", **async_options)))
     finally:
-        storage.storage.close()
-        await client.aclose()
+        pool.disconnect()
+        await async_connections.disconnect()
+
+
+async def _probe(redis: AsyncEngine) -> bool:
+    return await redis.hit(PROBE, PROBE_KEY)

@@ -51,8 +51,8 @@ class HealthService:
         return PartStatus.OK, PartStatus.FAILED if is_behind(revisions) else PartStatus.OK
 
     async def _check_redis(self) -> PartStatus:
-        match await self._limiter.is_store_reachable():
+        match await self._limiter.is_store_usable():
             case None:
                 return PartStatus.NOT_CONFIGURED
-            case reachable:
-                return PartStatus.OK if reachable else PartStatus.FAILED
+            case usable:
+                return PartStatus.OK if usable else PartStatus.FAILED

@@ -1,15 +1,11 @@
 """The limiter: its policies, its client addresses, and its store when Redis goes and comes back."""
 
 import asyncio
-import shutil
-import signal
 import socket
-import subprocess
 from asyncio import gather
 from collections.abc import Iterator
 from functools import partial
 from itertools import count, product
-from pathlib import Path
 
 import pytest
 from httpx import AsyncClient
@@ -18,14 +14,14 @@ from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter as AsyncEngine
 from limits.errors import StorageError
 from pydantic import SecretStr, ValidationError
-from redis.asyncio import Redis
 
-from app.core import clock, rate_limit_store
+from app.core import clock, rate_limit_store, redis_pools
 from app.core.config import Settings
 from app.core.ids import new_id
 from app.core.rate_limit import SharedLimiter, limiter
 from app.core.rate_limit_store import Store
 from tests.factories import API, Factory, request_token
+from tests.redis_server import RedisServer, needs_redis_server
 
 SECRET = "x" * 32
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
@@ -122,60 +118,14 @@ class TestSettings:
 
 
 @pytest.fixture(params=["refuses", "is silent"])
-def absent_redis(request: pytest.FixtureRequest) -> Iterator[str]:
+def absent_redis(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The URL of a Redis that refuses connections, or takes them and never answers."""
+    monkeypatch.setattr(rate_limit_store, "TIMEOUT_TICKS", 40)
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         if request.param == "is silent":
             server.listen()
         yield f"redis://127.0.0.1:{server.getsockname()[1]}"
-
-
-class RedisServer:
-    """A Redis of the test's own."""
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        with socket.socket() as server:
-            server.bind(("127.0.0.1", 0))
-            self._port: int = server.getsockname()[1]
-        self.url = f"redis://127.0.0.1:{self._port}"
-
-    def start(self) -> None:
-        """Returns when it answers."""
-        options = f"--port {self._port} --bind 127.0.0.1 --save '' --appendonly no".split()
-        self._process = subprocess.Popen(
-            ["redis-server", *options], cwd=self._directory, stdout=subprocess.PIPE
-        )
-        assert self._process.stdout is not None
-        assert any(b"Ready to accept connections" in line for line in self._process.stdout)
-
-    def kill(self) -> None:
-        """Its data are lost."""
-        with self._process:
-            self._process.kill()
-
-    def freeze(self) -> None:
-        """It keeps its connections, and answers nothing."""
-        self._process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """It goes on."""
-        self._process.send_signal(signal.SIGCONT)
-
-    async def keys(self) -> str:
-        """The names of all that is stored."""
-        async with Redis.from_url(self.url, decode_responses=True) as redis:
-            return " ".join(await redis.keys())
-
-
-@pytest.fixture
-def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
-    """A running Redis."""
-    server = RedisServer(tmp_path)
-    server.start()
-    yield server
-    server.kill()
 
 
 def with_redis(settings: Settings, url: str) -> Settings:
@@ -239,20 +189,19 @@ class TestAbsentRedis:
         assert clock.monotonic() - started < 1
 
     async def test_is_reported_without_delay(self, settings: Settings, absent_redis: str) -> None:
-        async with limiter.open(with_redis(settings, absent_redis)), asyncio.timeout(1) as timeout:
-            reachable = await limiter.is_store_reachable()
+        async with limiter.open(with_redis(settings, absent_redis)), asyncio.timeout(4) as timeout:
+            usable = await limiter.is_store_usable()
 
-        assert reachable is False
+        assert usable is False
         assert not timeout.expired()
 
 
-@pytest.mark.skipif(shutil.which("redis-server") is None, reason="needs the redis-server program")
+@needs_redis_server
 class TestRedis:
     @pytest.fixture
     def patient(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A slow machine is no absent Redis."""
-        for name in ("socket_timeout", "socket_connect_timeout"):
-            monkeypatch.setitem(rate_limit_store.TIMEOUTS, name, 5)
+        """A slow machine is not an absent Redis."""
+        monkeypatch.setattr(redis_pools, "SOCKET_TIMEOUT_SECONDS", 5)
 
     @pytest.mark.usefixtures("patient")
     async def test_holds_what_both_engines_count_and_no_address(

@@ -1,0 +1,149 @@
+"""The Redis of `REDIS_URL`: every form of its address, and when it counts as unavailable."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from anyio.from_thread import start_blocking_portal
+from limits import parse
+from pydantic import SecretStr, ValidationError
+
+from app.core.config import Settings
+from app.core.rate_limit import limiter
+from app.core.redis_pools import async_pool, blocking_pool
+from tests.redis_server import RedisServer, needs_redis_server
+
+SECRET = "x" * 32
+DELAY_SECONDS = 0.05
+"""In each direction: a round trip takes twice as long."""
+
+
+def with_redis(settings: Settings, url: str) -> Settings:
+    """Return the settings with another Redis."""
+    return settings.model_copy(update={"redis_url": SecretStr(url)})
+
+
+class TestUrl:
+    @pytest.mark.parametrize(
+        ("url", "expected"),
+        [
+            ("redis://127.0.0.1/1", {"host": "127.0.0.1", "db": 1}),
+            ("redis://127.0.0.1", {"host": "127.0.0.1"}),
+            ("redis://127.0.0.1/", {"host": "127.0.0.1"}),
+            ("redis://cache:6380?db=3", {"host": "cache", "port": 6380, "db": 3}),
+            ("redis://:p%40ss@cache:6379/0", {"password": "p@ss", "db": 0}),
+            ("redis://ada:pass@[::1]:6379/0", {"username": "ada", "host": "::1"}),
+            ("rediss://cache:6379/0?ssl_cert_reqs=none", {"ssl_cert_reqs": "none"}),
+            ("unix:///run/redis.sock?db=2", {"path": "/run/redis.sock", "db": 2}),
+        ],
+    )
+    async def test_both_clients_take_every_form_of_it(
+        self, settings: Settings, url: str, expected: dict[str, object]
+    ) -> None:
+        Settings(_env_file=None, secret_key=SECRET, redis_url=url)
+        async with limiter.open(with_redis(settings, url)):
+            usable = await limiter.is_store_usable()
+
+        assert usable in {True, False}
+        for pool in (blocking_pool(url), async_pool(url)):
+            assert expected.items() <= pool.connection_kwargs.items()
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            *("cache:6379", "http://cache", "redis+sentinel://cache/0", "valkey://cache"),
+            *("redis://cache:port/0", "redis://cache/name", "redis://cache/0/1"),
+            *("redis://:hunter2#@cache/0", "redis://:hunter2/@cache/0", "unix://?db=1"),
+            *("redis://cache/0?unknown=1", "redis://cache/0?socket_timeout=soon"),
+            "rediss://cache?ssl_cert_reqs=sometimes",
+        ],
+    )
+    def test_one_that_makes_no_connection_is_an_error_that_shows_none_of_it(self, url: str) -> None:
+        with pytest.raises(ValidationError) as error:
+            Settings(_env_file=None, secret_key=SECRET, redis_url=url)
+
+        [fault] = error.value.errors()
+        assert fault["loc"] == ("redis_url",)
+        assert "redis://USER:PASSWORD@HOST" in fault["msg"]
+        assert "hunter2" not in str(error.value)
+
+
+@needs_redis_server
+class TestReadiness:
+    async def test_a_redis_that_counts_is_usable(
+        self, settings: Settings, redis_server: RedisServer
+    ) -> None:
+        async with limiter.open(with_redis(settings, redis_server.url)):
+            assert await limiter.is_store_usable() is True
+
+    async def test_a_replica_that_only_answers_pings_is_not(
+        self, settings: Settings, tmp_path: Path
+    ) -> None:
+        replica = RedisServer(tmp_path, "--replicaof", "127.0.0.1", "1")
+        replica.start()
+        try:
+            async with limiter.open(with_redis(settings, replica.url)):
+                usable = await limiter.is_store_usable()
+        finally:
+            replica.kill()
+
+        assert usable is False
+
+    async def test_a_probe_ends_the_time_in_which_the_process_counts_alone(
+        self, settings: Settings, redis_server: RedisServer
+    ) -> None:
+        async with limiter.open(with_redis(settings, redis_server.url)):
+            redis_server.freeze()
+            while_frozen = await limiter.is_store_usable()
+            alone = limiter.is_store_away
+            redis_server.thaw()
+            thawed = await limiter.is_store_usable()
+
+            assert (while_frozen, alone, thawed) == (False, True, True)
+            assert not limiter.is_store_away
+
+
+@asynccontextmanager
+async def delayed(port: int) -> AsyncIterator[str]:
+    """Yield the URL of a Redis whose every byte is late, as over a long line."""
+    loop = asyncio.get_running_loop()
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(65_536):
+                loop.call_later(DELAY_SECONDS, writer.write, data)
+        finally:
+            writer.transport.abort()
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
+        tasks.add(loop.create_task(carry(reader, far_writer)))
+        tasks.add(loop.create_task(carry(far_reader, writer)))
+
+    async with await asyncio.start_server(accept, "127.0.0.1", 0) as server:
+        yield f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@needs_redis_server
+async def test_a_redis_that_is_far_away_is_slow_and_not_unavailable(
+    settings: Settings, redis_server: RedisServer
+) -> None:
+    # In another thread, because the blocking client stops the event loop of the test.
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(delayed(redis_server.port)) as url,
+    ):
+        async with limiter.open(with_redis(settings, url)):
+            usable = await limiter.is_store_usable()
+            limiter.limiter.hit(parse("5/day"), "far")
+            await limiter.draw("limit_general", "far")
+            away = limiter.is_store_away
+
+    assert (usable, away) == (True, False)
+    assert "far" in await redis_server.keys()
