@@ -26,7 +26,7 @@ from app.outbox_cli import outbox, worker
 from app.schemas.base import Email
 from app.schemas.users import NewPassword
 from app.services.purge import Purged
-from app.terminal import failure, failure_of, load_settings
+from app.terminal import failure, failure_of, load_settings, readable_file
 
 ENV_FILE = Path(".env")
 ENV_EXAMPLE = migrations.ROOT / ".env.example"
@@ -41,6 +41,10 @@ cli = typer.Typer(
 )
 cli.command()(worker)
 cli.add_typer(outbox, name="outbox")
+
+PortOption = Annotated[
+    int | None, typer.Option(help="Port to listen on. By default PORT, 8000.", min=1, max=65_535)
+]
 
 # What is typed here is held to the rules of the API.
 _email: TypeAdapter[str] = TypeAdapter(Email)
@@ -75,10 +79,12 @@ def migrate() -> None:
 @cli.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65_535)] = 8000,
+    port: PortOption = None,
 ) -> None:
     """Serve the API in this process, until SIGTERM or SIGINT ends it in good order."""
     settings = load_settings()
+    port = port or settings.port
+    settings = settings.model_copy(update={"port": port})
     try:
         migrations.known_revisions()
     except migrations.MigrationError as error:
@@ -91,7 +97,7 @@ def serve(
 
 @cli.command()
 def start(
-    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65_535)] = 8000,
+    port: PortOption = None,
 ) -> None:
     """Do all that a fresh clone needs, then serve: init, migrate, serve. For development."""
     init()
@@ -176,9 +182,17 @@ def openapi(
 
 @cli.command()
 def check_config() -> None:
-    """Print every setting, secrets masked, and every fault; exit with 1 if there is any."""
-    for name, value in Settings.as_given().items():
+    """Print every setting, with secrets masked, and every variable that looks misspelt; exit with 1
+    and every fault if there is one.
+    """
+    with readable_file():
+        given, misspelt = Settings.as_given(), Settings.misspelt()
+    for name, value in given.items():
         typer.echo(f"{name.upper()}={value}")
+    for name, setting in misspelt.items():
+        typer.echo(
+            f"{name.upper()} is set but is not a setting; did you mean {setting.upper()}?", err=True
+        )
     load_settings()
 
 

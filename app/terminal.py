@@ -1,5 +1,8 @@
 """What commands share: the settings, and the way to fail."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import typer
 from pydantic import ValidationError
 
@@ -9,12 +12,27 @@ from app.core.errors import AppError
 
 
 def load_settings() -> Settings:
-    """The settings; if they have faults, all of them are printed and the process exits with 1."""
+    """Return the settings. If they have faults, print all of them, and exit with 1."""
+    with readable_file():
+        try:
+            return Settings()
+        except ValidationError as error:
+            faults = [
+                f"{str(fault['loc'][0]).upper()}: {fault['msg'].removeprefix('Value error, ')}"
+                for fault in error.errors()
+            ]
+            raise failure(*faults) from error
+
+
+@contextmanager
+def readable_file() -> Iterator[None]:
+    """Exit with 1 and one line if `.env` cannot be read."""
     try:
-        return Settings()
-    except ValidationError as error:
-        faults = [f"{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors()]
-        raise failure(*faults) from error
+        yield
+    except UnicodeError as error:
+        raise failure(".env: must be a text in UTF-8; Windows may have written UTF-16") from error
+    except OSError as error:
+        raise failure(f".env: {error.strerror}") from error
 
 
 def failure_of(error: AppError) -> typer.Exit:

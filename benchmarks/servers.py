@@ -173,6 +173,7 @@ class Servers:
         self._environment = {
             "PYTHONPATH": str(ROOT),
             "ENVIRONMENT": "production",
+            "PUBLIC_URL": "https://app.example.com",
             "SECRET_KEY": secrets.token_urlsafe(48),
             "DATABASE_URL": url.render_as_string(hide_password=False),
             "ALLOWED_HOSTS": HOST,

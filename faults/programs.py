@@ -395,6 +395,7 @@ def settings_of(database_url: str, **settings: str) -> dict[str, str]:
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),
         "ENVIRONMENT": "production",
+        "PUBLIC_URL": "https://app.example.com",
         "ALLOWED_HOSTS": HOST,
         "TRUSTED_PROXIES": HOST,
         "SECRET_KEY": SECRET_KEY,

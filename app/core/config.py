@@ -1,7 +1,7 @@
 """Settings: the only place that reads the environment and `.env`."""
 
 import os
-import re
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import Annotated
 
@@ -25,25 +25,26 @@ from pydantic_settings import (
 
 from app.core.database_url import SQLiteAddress, parse_database_url
 from app.core.redis_pools import check_redis_url
+from app.core.setting_types import (
+    HeaderName,
+    Host,
+    HostPattern,
+    LinkBase,
+    Mailbox,
+    Origin,
+    OtlpEndpoint,
+    Policy,
+    RootPath,
+)
 
 EXAMPLE_SECRET = "change-me"  # noqa: S105 -- the placeholder in .env.example, refused below
 MIN_SECRET_BYTES = 32
 MIN_SECRET_CHARACTERS = 12
-"""Different ones. A random secret in hexadecimal often has fewer than its 16, but not that few."""
-
-Policy = Annotated[
-    str, StringConstraints(pattern=r"^[1-9][0-9]{0,5}/([1-9][0-9]{0,2} )?(second|minute|hour|day)$")
-]
-"""A rate limit, such as `10/minute` or `10/15 minute`."""
-
-HEADER_NAME = re.compile(r"[!#$%&'+.^_`|~0-9A-Za-z-]+")
-"""A header's name (RFC 9110 §5.1), without `*`, which would be taken for a wildcard."""
-
-ROOT_PATH = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*")
-"""A path of segments that need no percent-encoding, without `.` and `..` (RFC 3986 §3.3)."""
-
-HostPattern = Annotated[str, StringConstraints(pattern=r"^(\*|(\*\.)?[^*]+)$")]
-"""A host, `*.example.com` for all below one, or `*`."""
+"""Minimum number of distinct characters in a secret. A random secret in hexadecimal often has fewer
+than 16, but not fewer than this.
+"""
+MIN_LIKENESS = 0.8
+"""Likeness of two names, from 0 to 1, above which one is probably misspelt."""
 
 
 class Environment(StrEnum):
@@ -71,7 +72,12 @@ class SmtpSecurity(StrEnum):
 class Settings(BaseSettings):
     """All settings. Production refuses unsafe ones, and names all of them at once."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8-sig",  # editors of Windows write a mark of the byte order
+        extra="ignore",
+        hide_input_in_errors=True,
+    )
 
     # First, because the validators of the others look at it.
     environment: Environment = Field(
@@ -80,9 +86,11 @@ class Settings(BaseSettings):
     allow_sqlite_in_production: bool = Field(
         False, description="SQLite serves one machine; say so if that is what you want."
     )
-    public_url: AnyHttpUrl = Field(
-        AnyHttpUrl("http://127.0.0.1:8000"),
-        description="Where users reach the front end: links in mails start with it.",
+    port: int = Field(8000, ge=1, le=65_535, description="Port that `serve` listens on.")
+    public_url: LinkBase | None = Field(
+        None,
+        description="Address of the front end, with which links in mails start; required in "
+        "production. By default that of this process.",
     )
     secret_key: SecretStr = Field(
         description="At least 32 random bytes; every key is derived from it. "
@@ -106,7 +114,7 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = Field(
         None, description="Shares the rate limits among processes. Without it each counts alone."
     )
-    root_path: str = Field(
+    root_path: RootPath = Field(
         "", description="Path below which a proxy serves this service, such as `/prefix`."
     )
     allowed_hosts: Annotated[list[HostPattern], NoDecode] = Field(
@@ -114,10 +122,10 @@ class Settings(BaseSettings):
         min_length=1,
         description="Values of `Host` to answer, comma-separated; `*.example.com` matches.",
     )
-    cors_origins: Annotated[list[str], NoDecode] = Field(
+    cors_origins: Annotated[list[Origin], NoDecode] = Field(
         [], description="Origins of front ends elsewhere, comma-separated."
     )
-    cors_allow_headers: Annotated[list[str], NoDecode] = Field(
+    cors_allow_headers: Annotated[list[HeaderName], NoDecode] = Field(
         [], description="Further request headers that those may send, comma-separated."
     )
     trusted_proxies: Annotated[list[IPvAnyNetwork], NoDecode] = Field(
@@ -131,7 +139,7 @@ class Settings(BaseSettings):
         "INFO", description="DEBUG, INFO, WARNING or ERROR."
     )
 
-    otel_exporter_otlp_endpoint: AnyHttpUrl | None = Field(
+    otel_exporter_otlp_endpoint: OtlpEndpoint | None = Field(
         None,
         description="Where traces and metrics go, by OTLP over HTTP. Without it none are made.",
     )
@@ -154,10 +162,11 @@ class Settings(BaseSettings):
     mail_backend: MailBackend = Field(
         MailBackend.CONSOLE, description="`console` writes mails to the log, `smtp` sends them."
     )
-    mail_from: str = Field(
-        "Plumbline <no-reply@example.com>", max_length=320, description="Sender of every mail."
+    mail_from: Mailbox = Field(
+        "no-reply@example.com",
+        description="Sender of every mail, with or without a name: `Acme, Inc. <mail@acme.com>`.",
     )
-    smtp_host: str = Field("localhost", description="The mail server.")
+    smtp_host: Host = Field("localhost", description="The mail server.")
     smtp_port: int = Field(587, ge=1, le=65_535, description="Its port.")
     smtp_security: SmtpSecurity = Field(
         SmtpSecurity.STARTTLS, description="`starttls`, `tls` or `none`."
@@ -175,13 +184,13 @@ class Settings(BaseSettings):
         "60/minute", description="Log-ins, refreshes, revocations of an IP."
     )
     limit_login_failures_per_ip: Policy = Field(
-        "10/15 minute", description="Failed log-ins of an account from one IP."
+        "10/15minute", description="Failed log-ins of an account from one IP."
     )
     limit_login_failures_per_account: Policy = Field(
         "100/hour", description="Failed log-ins of an account from anywhere."
     )
     limit_password_check: Policy = Field(
-        "10/15 minute", description="Password changes and deletions asked for by a user."
+        "10/15minute", description="Password changes and deletions asked for by a user."
     )
     limit_mail_request: Policy = Field("10/hour", description="Mails asked for by an IP or a user.")
     limit_one_time_token: Policy = Field("30/hour", description="One-time tokens tried by an IP.")
@@ -201,7 +210,24 @@ class Settings(BaseSettings):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _strip(cls, value: object) -> object:
+        # Docker takes a file with Windows' ends of lines as it is.
+        return value.strip() if isinstance(value, str) else value
+
+    @field_validator("environment", "mail_backend", "smtp_security", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
     @field_validator(
+        "public_url",
         "redis_url",
         "otel_exporter_otlp_endpoint",
         "smtp_username",
@@ -211,6 +237,15 @@ class Settings(BaseSettings):
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
+
+    @field_validator("public_url")
+    @classmethod
+    def _links_lead_somewhere(
+        cls, value: AnyHttpUrl | None, info: ValidationInfo
+    ) -> AnyHttpUrl | None:
+        if _is_production(info) and value is None:
+            raise ValueError("must be set: links in mails start with it")
+        return value
 
     @field_validator("secret_key", "secret_key_fallbacks")
     @classmethod
@@ -248,19 +283,12 @@ class Settings(BaseSettings):
             raise ValueError("must name each one, not `*`")
         return value
 
-    @field_validator("root_path")
+    @field_validator("smtp_password")
     @classmethod
-    def _path_prefix(cls, value: str) -> str:
-        path = value.removesuffix("/")
-        if not ROOT_PATH.fullmatch(path):
-            raise ValueError("must be empty or a path that begins with `/`, such as `/prefix`")
-        return path
-
-    @field_validator("cors_allow_headers")
-    @classmethod
-    def _header_names(cls, value: list[str]) -> list[str]:
-        if not all(HEADER_NAME.fullmatch(name) for name in value):
-            raise ValueError("must be names of headers, comma-separated; `*` is not accepted")
+    def _log_in_is_complete(cls, value: SecretStr | None, info: ValidationInfo) -> object:
+        # An invalid name is an error of its own.
+        if "smtp_username" in info.data and (value is None) != (info.data["smtp_username"] is None):
+            raise ValueError("must be set together with SMTP_USERNAME, or neither of them")
         return value
 
     @field_validator("mail_backend")
@@ -278,8 +306,18 @@ class Settings(BaseSettings):
         return value
 
     @classmethod
+    def misspelt(cls) -> dict[str, str]:
+        """Return variables that are no settings, each with the setting whose name is alike."""
+        given = {*DotEnvSettingsSource(cls).env_vars, *map(str.lower, os.environ)}
+        alike = {
+            name: get_close_matches(name, cls.model_fields, n=1, cutoff=MIN_LIKENESS)
+            for name in sorted(given - {*cls.model_fields})
+        }
+        return {name: settings[0] for name, settings in alike.items() if settings}
+
+    @classmethod
     def as_given(cls) -> dict[str, str]:
-        """Every setting, given or by default, unchecked and with secrets masked."""
+        """Return every setting, given or by default, unchecked and with secrets masked."""
         given = {**DotEnvSettingsSource(cls)(), **EnvSettingsSource(cls)()}
         return {
             name: _shown(
@@ -299,8 +337,15 @@ class Settings(BaseSettings):
         return [key.get_secret_value() for key in (self.secret_key, *self.secret_key_fallbacks)]
 
     def link(self, path: str) -> str:
-        """An absolute address at the front end. Never built from the request: its `Host` lies."""
-        return f"{str(self.public_url).rstrip('/')}{path}"
+        """Return the address of a page of the front end. It is not built from the request, whose
+        `Host` anybody can choose.
+        """
+        return f"{str(self.public_url or self.local_url).rstrip('/')}{path}"
+
+    @property
+    def local_url(self) -> str:
+        """Address of the API on this machine, for development."""
+        return f"http://127.0.0.1:{self.port}"
 
 
 def _is_production(info: ValidationInfo) -> bool:

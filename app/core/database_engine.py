@@ -30,6 +30,10 @@ POSTGRESQL_SETTINGS = {
     "lock_timeout": "5s",
     "idle_in_transaction_session_timeout": "30s",
 }
+SET_LOCAL = """
+    SELECT set_config(name, value, true)
+    FROM unnest($1::text[], $2::text[]) AS settings (name, value)
+"""
 SQLITE_BUSY_TIMEOUT_MS = 5000
 
 TCP_OPTIONS = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 5, "TCP_USER_TIMEOUT": 2000}
@@ -126,13 +130,11 @@ def _configure_postgresql(engine: AsyncEngine, transaction_settings: dict[str, s
             raise DisconnectionError  # the pool opens another one
 
     if transaction_settings:
-        settings = ", ".join(
-            f"set_config('{name}', '{value}', true)" for name, value in transaction_settings.items()
-        )
+        names, values = list(transaction_settings), list(transaction_settings.values())
 
         @event.listens_for(engine.sync_engine, "begin")
         def on_begin(connection: Connection) -> None:
-            connection.exec_driver_sql(f"SELECT {settings}")
+            connection.exec_driver_sql(SET_LOCAL, (names, values))
 
 
 def _on_error(context: ExceptionContext) -> DBAPIError | None:

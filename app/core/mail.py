@@ -8,6 +8,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import aiosmtplib
@@ -87,7 +88,7 @@ class SmtpMailer:
         message["To"] = Address(addr_spec=mail.to)  # one address, never a list of them
         message["Subject"] = mail.subject
         message["Date"] = clock.now()
-        message["Message-ID"] = f"<{key}@{settings.public_url.host}>"
+        message["Message-ID"] = f"<{key}@{urlsplit(settings.link('')).hostname}>"
         message.set_content(mail.text)
         message.add_alternative(mail.html, subtype="html")
         password = settings.smtp_password

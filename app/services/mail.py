@@ -55,5 +55,4 @@ class MailService:
         return f"{self._settings.link(path)}?{urlencode({'token': token})}"
 
     def _curl(self, path: str, body: str) -> str:
-        url = self._settings.link(f"{API}/auth{path}")
-        return f"curl --json {shlex.quote(body)} {url}"
+        return f"curl --json {shlex.quote(body)} {self._settings.local_url}{API}/auth{path}"

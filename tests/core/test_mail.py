@@ -55,7 +55,7 @@ class TestSmtpMailer:
 
         [received] = server.mails
         text, html = received.iter_parts()
-        assert received["From"] == "Plumbline <no-reply@example.com>"
+        assert received["From"] == "no-reply@example.com"
         assert received["To"] == "ada@example.com"
         assert received["Subject"] == "Grüße"
         assert received.get_content_type() == "multipart/alternative"

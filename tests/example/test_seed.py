@@ -77,6 +77,7 @@ async def test_leaves_production_alone(
     environment: pytest.MonkeyPatch, live_projects: ProjectFactory
 ) -> None:
     environment.setenv("ENVIRONMENT", "production")
+    environment.setenv("PUBLIC_URL", "https://app.example.com")
     environment.setenv("ALLOW_SQLITE_IN_PRODUCTION", "true")
     environment.setenv("ALLOWED_HOSTS", "api.example.com")
     environment.setenv("MAIL_BACKEND", "smtp")

@@ -1,0 +1,137 @@
+"""Types of settings. Each accepts every form whose meaning is clear, and nothing that would match
+nothing later or fail only when it is used.
+"""
+
+import ipaddress
+import re
+from email.headerregistry import Address
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, AnyHttpUrl, StringConstraints
+
+MAX_MAILBOX_LENGTH = 320
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+_HEADER_NAME = re.compile(r"[!#$%&'+.^_`|~0-9A-Za-z-]+")
+_ROOT_PATH = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*")
+_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+_MAILBOX = re.compile(r'"?(?P<name>[^"<>]*?)"?\s*<(?P<address>[^<>]+)>|(?P<bare>[^<>"\s]+)')
+
+
+def read_host(value: str) -> str:
+    """Return a host name or address in the form that clients send in `Host`.
+
+    Raises ValueError for a URL, a port or a path.
+    """
+    host = value.lower().rstrip(".")
+    try:
+        address = ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        pass
+    else:
+        return str(address) if address.version == 4 else f"[{address}]"
+    try:
+        host = host.encode("idna").decode("ascii")
+    except UnicodeError:
+        host = ""
+    if not all(_LABEL.fullmatch(label) for label in host.split(".")):
+        raise ValueError("must be a host such as `api.example.com`, without scheme, port and path")
+    return host
+
+
+def _read_host_pattern(value: str) -> str:
+    if value == "*":
+        return value
+    wildcard = "*." if value.startswith("*.") else ""
+    return wildcard + read_host(value.removeprefix(wildcard))
+
+
+def _read_origin(value: str) -> str:
+    """Return an origin as browsers send it (RFC 6454 §6.2). Raises ValueError."""
+    if value == "*":
+        return value  # another check says why not
+    try:
+        parts = urlsplit(value)
+        host, port = read_host(parts.hostname or ""), parts.port
+    except ValueError:
+        host, port = "", None
+    if not host or not parts.scheme or parts.path.strip("/") or "@" in parts.netloc:
+        raise ValueError("must be an origin such as `https://app.example.com`, without a path")
+    if parts.query or parts.fragment:
+        raise ValueError("must be an origin such as `https://app.example.com`, without a query")
+    suffix = "" if port in (None, DEFAULT_PORTS.get(parts.scheme)) else f":{port}"
+    return f"{parts.scheme}://{host}{suffix}"
+
+
+def _read_mailbox(value: str) -> str:
+    """Return a mailbox in the form of RFC 5322 §3.4. Raises ValueError."""
+    match = _MAILBOX.fullmatch(value)
+    name, address = (match["name"] or "", match["address"] or match["bare"]) if match else ("", "")
+    try:
+        # Servers inside a company have names without a dot.
+        valid = validate_email(
+            address,
+            check_deliverability=False,
+            allow_smtputf8=False,
+            globally_deliverable=False,
+        )
+        mailbox = Address(name, addr_spec=valid.ascii_email or "")
+    except (EmailNotValidError, ValueError) as error:
+        raise ValueError("must be one address: `no-reply@example.com` or `Name <…>`") from error
+    return str(mailbox)
+
+
+def _check_header_name(value: str) -> str:
+    """Return a name of a header (RFC 9110 §5.1). Raises ValueError, also for the wildcard `*`."""
+    if not _HEADER_NAME.fullmatch(value):
+        raise ValueError("must be names of headers, comma-separated; `*` is not accepted")
+    return value
+
+
+def _read_root_path(value: str) -> str:
+    """Return a path without a slash at its end. Its segments need no percent-encoding, and are not
+    `.` or `..` (RFC 3986 §3.3). Raises ValueError.
+    """
+    path = value.removesuffix("/")
+    if not _ROOT_PATH.fullmatch(path):
+        raise ValueError("must be empty or a path that begins with `/`, such as `/prefix`")
+    return path
+
+
+def _check_link_base(value: AnyHttpUrl) -> AnyHttpUrl:
+    if value.query or value.fragment or value.username:
+        raise ValueError("must have no user, query and fragment: paths are appended to it")
+    return value
+
+
+def _check_otlp_endpoint(value: AnyHttpUrl) -> AnyHttpUrl:
+    if (value.path or "").rstrip("/").endswith(("/v1/traces", "/v1/metrics")):
+        raise ValueError("must end before `/v1/traces` and `/v1/metrics`, which are appended")
+    return value
+
+
+HeaderName = Annotated[str, AfterValidator(_check_header_name)]
+"""The name of a header, such as `X-Request-ID`."""
+Host = Annotated[str, AfterValidator(read_host)]
+"""A host name or address, such as `smtp.example.com`."""
+HostPattern = Annotated[str, AfterValidator(_read_host_pattern)]
+"""A host, `*.example.com` for all hosts below one, or `*`."""
+LinkBase = Annotated[AnyHttpUrl, AfterValidator(_check_link_base)]
+"""A URL to which paths are appended."""
+Mailbox = Annotated[
+    str, StringConstraints(max_length=MAX_MAILBOX_LENGTH), AfterValidator(_read_mailbox)
+]
+"""One mail address, with or without a name before it."""
+Origin = Annotated[str, AfterValidator(_read_origin)]
+"""The origin of a front end, such as `https://app.example.com`."""
+OtlpEndpoint = Annotated[AnyHttpUrl, AfterValidator(_check_otlp_endpoint)]
+"""The base URL of a collector."""
+Policy = Annotated[
+    str,
+    StringConstraints(pattern=r"^[1-9][0-9]{0,5}/([1-9][0-9]{0,2} ?)?(second|minute|hour|day)$"),
+]
+"""A rate limit, such as `10/minute` or `10/15minute`."""
+RootPath = Annotated[str, AfterValidator(_read_root_path)]
+"""A path that requests may begin with, such as `/prefix`; empty for none."""

@@ -1,0 +1,78 @@
+"""Behind a pooler nothing of a transaction stays in the server's session."""
+
+import os
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.database import Database
+from app.core.database_engine import POSTGRESQL_SETTINGS, create_engine
+from app.core.resources import Resources
+
+pytestmark = pytest.mark.skipif(
+    "TEST_DATABASE_URL" not in os.environ, reason="SQLite has no pooler"
+)
+
+
+@pytest.fixture
+async def pooled(live_resources: Resources) -> AsyncIterator[Database]:
+    """A database as DATABASE_POOLER asks for, with one connection."""
+    url = live_resources.settings.database_url.get_secret_value()
+    engine = create_engine(url, pool_size=1, pooler=True)
+    yield Database(engine, capacity=1, pooler=True)
+    await engine.dispose()
+
+
+async def fetch(session: AsyncSession, statement: str) -> list[object]:
+    """Return the first column of the result."""
+    return list((await (await session.connection()).execute(text(statement))).scalars())
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+async def test_time_limits_hold_in_each_transaction_and_end_with_it(
+    pooled: Database, *, read_only: bool
+) -> None:
+    async with pooled.transaction(read_only=read_only) as session:
+        within = {name: await fetch(session, f"SHOW {name}") for name in POSTGRESQL_SETTINGS}
+        raw = await (await session.connection()).get_raw_connection()
+        driver = raw.driver_connection
+    assert driver is not None
+    after = {name: await driver.fetchval(f"SHOW {name}") for name in POSTGRESQL_SETTINGS}
+
+    assert within == {name: [value] for name, value in POSTGRESQL_SETTINGS.items()}
+    assert after == dict.fromkeys(POSTGRESQL_SETTINGS, "0")
+
+
+async def test_all_statements_of_a_read_are_in_one_transaction(pooled: Database) -> None:
+    async with pooled.transaction(read_only=True) as session:
+        ids = [*await fetch(session, "SELECT txid_current()")]
+        ids += await fetch(session, "SELECT txid_current()")
+
+    assert len(set(ids)) == 1
+
+
+async def test_no_statement_is_left_prepared(pooled: Database) -> None:
+    async with pooled.transaction() as session:
+        for number in range(3):
+            await fetch(session, f"SELECT id FROM users LIMIT {number}")
+    async with pooled.transaction() as session:
+        prepared = await fetch(session, "SELECT name FROM pg_prepared_statements")
+
+    assert prepared == []
+
+
+async def test_a_setting_in_the_options_of_the_url_takes_precedence(
+    live_resources: Resources,
+) -> None:
+    url = live_resources.settings.database_url.get_secret_value()
+    for pooler in (False, True):
+        engine = create_engine(
+            f"{url}?options=-c%20statement_timeout%3D77s", pool_size=1, pooler=pooler
+        )
+        async with Database(engine, capacity=1, pooler=pooler).transaction() as session:
+            limit = await fetch(session, "SHOW statement_timeout")
+        await engine.dispose()
+
+        assert limit == ["77s"]
