@@ -14,6 +14,7 @@ from faults.programs import (
     Redis,
     Service,
     end_all,
+    find_pgbouncer,
     find_postgres,
     find_redis,
     migrate,
@@ -21,7 +22,7 @@ from faults.programs import (
     serve_postgres,
     serve_redis,
 )
-from faults.trial import ROWS, Trials
+from faults.trial import NOTES, ROWS, Trials
 
 
 def pytest_configure() -> None:
@@ -37,6 +38,7 @@ def pytest_unconfigure() -> None:
 def pytest_sessionstart() -> None:
     """Say what is missing: nothing is skipped."""
     try:
+        find_pgbouncer()
         find_postgres()
         find_redis()
     except FileNotFoundError as error:
@@ -57,6 +59,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         memory = "{} → {}".format(*row.megabytes)
         outcomes = (_told(row.after), _told(row.during))
         terminalreporter.write_line(form.format(*figures, *seconds, memory, *outcomes))
+    for note in NOTES:
+        terminalreporter.write_line(note)
 
 
 def _told(outcomes: Counter[str]) -> str:

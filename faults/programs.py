@@ -170,11 +170,11 @@ class Postgres:
 
     def __init__(self, program: Program, port: int) -> None:
         self.program = program
-        self._port = port
+        self.port = port
 
     def url(self, database: str = "faults_test", *, role: str = "plumbline") -> str:
         """The URL of a database."""
-        return f"postgresql://{role}:{DATABASE_PASSWORD}@{HOST}:{self._port}/{database}"
+        return f"postgresql://{role}:{DATABASE_PASSWORD}@{HOST}:{self.port}/{database}"
 
     @asynccontextmanager
     async def connection(
@@ -225,7 +225,7 @@ async def serve_postgres(directory: Path) -> AsyncIterator[Postgres]:
     settings = {
         "port": port,
         "listen_addresses": HOST,
-        "unix_socket_directories": "",
+        "unix_socket_directories": str(directory),
         "max_connections": MAX_CONNECTIONS,
         "superuser_reserved_connections": RESERVED_CONNECTIONS,
     }
@@ -256,6 +256,48 @@ def find_postgres() -> Path:
         if (place / "initdb").exists() and (place / "postgres").exists():
             return place
     raise FileNotFoundError("PostgreSQL's server is missing: apt-get install postgresql")
+
+
+def find_pgbouncer() -> str:
+    """Return the path of the binary. Raises FileNotFoundError."""
+    if binary := shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin"):
+        return binary
+    raise FileNotFoundError("pgbouncer is missing: apt-get install pgbouncer")
+
+
+class Pooler:
+    """PgBouncer in transaction mode, before the suite's PostgreSQL."""
+
+    def __init__(self, program: Program, url: str) -> None:
+        self.program = program
+        self.url = url
+
+
+@asynccontextmanager
+async def serve_pooler(postgres: Postgres, directory: Path) -> AsyncIterator[Pooler]:
+    """Run PgBouncer with as many connections to the server as one process may open."""
+    port, user = free_port(), None
+    configuration = directory / "pgbouncer.ini"
+    configuration.write_text(
+        f"[databases]\n* = host={HOST} port={postgres.port} user=plumbline\n"
+        f"[pgbouncer]\nlisten_addr = {HOST}\nlisten_port = {port}\nunix_socket_dir =\n"
+        f"auth_type = any\npool_mode = transaction\ndefault_pool_size = {POOL_SIZE}\n"
+    )
+    if os.geteuid() == 0:  # as whom it does not run
+        user = "postgres"
+        shutil.chown(configuration, user)
+    program = Program(
+        *(find_pgbouncer(), str(configuration)),
+        ready="process up",
+        directory=directory,
+        user=user,
+        end=signal.SIGTERM,
+    )
+    try:
+        await program.start()
+        yield Pooler(program, f"postgresql://plumbline@{HOST}:{port}/faults_test")
+    finally:
+        await program.stop()
 
 
 def find_redis() -> str:

@@ -2,6 +2,7 @@
 
 import signal
 from contextlib import AsyncExitStack, suppress
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -9,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.core.database import MAX_WAIT_SECONDS
 from app.core.database_engine import COMMAND_SECONDS
-from faults.programs import MAX_CONNECTIONS, RESERVED_CONNECTIONS, Postgres, Service
+from faults.programs import MAX_CONNECTIONS, RESERVED_CONNECTIONS, Postgres, Service, serve
 from faults.trial import Trials
 
 REFUSALS = 20
@@ -86,3 +87,54 @@ async def test_connections_ended_under_requests(
         ended = 0
         while ended < REFUSALS:
             ended += len((await connection.execute(END_ONE_AT_WORK)).all())
+
+
+async def test_read_only_after_a_failover(
+    trials: Trials, postgres: Postgres, service: Service
+) -> None:
+    change = "ALTER DATABASE faults_test {} default_transaction_read_only"
+    async with trials.fault("PostgreSQL read-only", service) as fault:
+        await postgres.query(f"{change.format('SET')} = on", "postgres")
+        await postgres.query(END_ALL)
+        readiness = await service.wait_until_not_ready()
+        await fault.wait_for_refusals(REFUSALS)
+        await postgres.query(change.format("RESET"), "postgres")
+
+    assert readiness.json()["checks"]["database"] == "failed"
+
+
+async def test_role_that_may_not_log_in(
+    trials: Trials, postgres: Postgres, service: Service
+) -> None:
+    async with trials.fault("PostgreSQL role NOLOGIN", service) as fault:
+        await postgres.query("ALTER ROLE plumbline NOLOGIN")
+        await postgres.query(END_ALL)
+        await service.wait_until_not_ready()
+        await fault.wait_for_refusals(REFUSALS)
+        await postgres.query("ALTER ROLE plumbline LOGIN")
+
+
+async def test_missing_socket(
+    trials: Trials, postgres: Postgres, postgres_directory: Path, directory: Path
+) -> None:
+    url = f"postgresql://plumbline@/faults_test?host={postgres_directory}&port={postgres.port}"
+    socket = postgres_directory / f".s.PGSQL.{postgres.port}"
+    async with (
+        serve(url, directory) as service,
+        trials.fault("PostgreSQL socket missing", service) as fault,
+    ):
+        socket.rename(socket.with_suffix(".away"))
+        await postgres.query(END_ALL)
+        await service.wait_until_not_ready()
+        await fault.wait_for_refusals(REFUSALS)
+        socket.with_suffix(".away").rename(socket)
+
+
+async def test_plans_invalidated_by_a_migration(
+    trials: Trials, postgres: Postgres, service: Service
+) -> None:
+    async with trials.fault("PostgreSQL plans invalidated", service, logged=None) as fault:
+        for length in range(201, 206):
+            await postgres.query(f"ALTER TABLE users ALTER full_name TYPE varchar({length})")
+            await fault.wait_for_answers(REFUSALS * (length - 200))
+        await postgres.query("ALTER TABLE users ALTER full_name TYPE varchar(200)")

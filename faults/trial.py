@@ -49,6 +49,8 @@ class Row:
 
 
 ROWS: list[Row] = []
+NOTES: list[str] = []
+"""Figures that are printed below the rows."""
 
 
 @dataclass

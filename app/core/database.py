@@ -87,6 +87,20 @@ class Database:
             self.used -= 1
             self._turns.release()
 
+    async def check_writable(self) -> None:
+        """Raise DatabaseUnavailable if PostgreSQL accepts no writes: a standby, or a primary that
+        a failover has demoted.
+        """
+        if self.engine.dialect.name != "postgresql":
+            return
+        async with self.transaction(read_only=True) as session:
+            connection = await session.connection()
+            read_only = await connection.exec_driver_sql("SHOW transaction_read_only")
+            if read_only.scalar_one() == "on":
+                unavailable = DatabaseUnavailable("the server is read-only")
+                _logger.warning("database.unavailable", reason=unavailable.reason)
+                raise unavailable
+
     async def _take_turn(self, max_wait: float | None) -> None:
         if not self._turns.locked():
             await self._turns.acquire()  # at once, without a timer

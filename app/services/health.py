@@ -42,6 +42,7 @@ class HealthService:
     async def _check_database(self) -> tuple[PartStatus, PartStatus]:
         try:
             async with asyncio.timeout(CHECK_SECONDS):
+                await self._database.check_writable()
                 revisions = await current_revisions(self._database)
         except AppError:  # logged by the database
             return PartStatus.FAILED, PartStatus.FAILED

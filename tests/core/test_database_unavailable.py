@@ -172,6 +172,18 @@ class TestLostConnection:
         assert reason.startswith("ReadOnlySQLTransactionError")
         assert await self.identity(database) != before
 
+    async def test_a_read_only_server_is_not_ready(
+        self, client: AsyncClient, app: FastAPI, resources: Resources
+    ) -> None:
+        url = resources.settings.database_url.get_secret_value()
+        database = open_database(f"{url}?options=-c%20default_transaction_read_only%3Don")
+        app.state.resources = replace(resources, database=database)
+
+        readiness = await client.get("/readyz")
+
+        await database.engine.dispose()
+        assert (readiness.status_code, readiness.json()["checks"]["database"]) == (503, "failed")
+
     async def test_a_plan_that_a_migration_has_invalidated_fails_once(
         self, database: Database, live_resources: Resources
     ) -> None:
