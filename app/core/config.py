@@ -283,6 +283,16 @@ class Settings(BaseSettings):
             raise ValueError("must name each one, not `*`")
         return value
 
+    @field_validator("smtp_security")
+    @classmethod
+    def _fits_the_port(cls, value: SmtpSecurity, info: ValidationInfo) -> SmtpSecurity:
+        # RFC 8314 §3.3 and RFC 6409 §3.1: otherwise both sides wait for each other.
+        expected = {465: SmtpSecurity.TLS, 587: SmtpSecurity.STARTTLS}
+        port = info.data.get("smtp_port", 0)
+        if value is not SmtpSecurity.NONE and expected.get(port, value) is not value:
+            raise ValueError(f"must be `{expected[port]}` on port {port}")
+        return value
+
     @field_validator("smtp_password")
     @classmethod
     def _log_in_is_complete(cls, value: SecretStr | None, info: ValidationInfo) -> object:

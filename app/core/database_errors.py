@@ -42,7 +42,9 @@ def is_connection_lost(error: DBAPIError) -> bool:
 
 def reason_of(error: DBAPIError) -> str:
     """Return in one line what the driver says, for operators."""
-    cause = error.orig.__cause__ or error.orig if error.orig else error
+    cause: BaseException = error.orig or error
+    if hasattr(cause, "sqlstate"):
+        cause = cause.__cause__ or cause  # SQLAlchemy wraps the driver's errors
     text = str(cause).partition("\n")[0].rstrip(".")
     if "unsupported startup parameter" in text:
         text += "; this is a pooler: set DATABASE_POOLER=true"

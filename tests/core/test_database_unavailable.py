@@ -124,6 +124,22 @@ class TestNoConnection:
 
         assert reason.startswith("TargetServerAttributeNotMatched")
 
+    async def test_a_server_with_a_certificate_that_nobody_trusts_is_a_503(
+        self, untrusted_server: int
+    ) -> None:
+        url = f"postgresql://ada@localhost:{untrusted_server}/x?sslmode=verify-full"
+
+        reason = await failure_of(open_database(url), "SELECT 1")
+
+        assert reason.startswith("SSLCertVerificationError")
+
+    async def test_a_server_that_does_not_answer_is_a_503(self, silent_server: int) -> None:
+        url = f"postgresql://ada@127.0.0.1:{silent_server}/x?connect_timeout=1"
+
+        reason = await failure_of(open_database(url), "SELECT 1")
+
+        assert reason == "TimeoutError"
+
     async def test_a_file_that_is_no_database_is_a_503(self, tmp_path: Path) -> None:
         (tmp_path / "x.db").write_text("This is not a database." * 100)
 

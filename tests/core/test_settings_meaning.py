@@ -137,6 +137,10 @@ class TestMail:
     def test_from_no_single_address_is_an_error(self, sender: str) -> None:
         assert "must be one address" in fault_of(mail_from=sender)
 
+    @pytest.mark.parametrize(("port", "security"), [("465", "starttls"), ("587", "tls")])
+    def test_server_speaks_tls_as_its_port_says(self, port: str, security: str) -> None:
+        assert f"on port {port}" in fault_of(smtp_security=security, smtp_port=port)
+
     @pytest.mark.parametrize(
         "given", [{"smtp_username": "ada"}, {"smtp_password": "secret", "smtp_username": ""}]
     )
