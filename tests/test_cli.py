@@ -513,6 +513,30 @@ class TestServe:
         url = httpx.URL(scheme="http", host=host, port=port, path="/docs")
         assert result.stdout.splitlines()[0] == f"API and docs:   {url}"
 
+    @pytest.mark.parametrize(
+        ("variable", "arguments", "port"),
+        [("8123", [], 8123), ("8123", ["--port", "8124"], 8124), (None, [], 8000)],
+    )
+    def test_mailed_commands_reach_the_process_whatever_its_port(
+        self,
+        environment: pytest.MonkeyPatch,
+        variable: str | None,
+        arguments: list[str],
+        port: int,
+    ) -> None:
+        served: list[Settings] = []
+        environment.setattr("app.cli._confirm_free", lambda *_: None)
+        environment.setattr("app.server.run", lambda _, settings, **__: served.append(settings))
+        if variable:
+            environment.setenv("PORT", variable)
+
+        result = invoke("serve", *arguments)
+
+        [settings] = served
+        assert f"http://127.0.0.1:{port}/docs" in result.stdout
+        assert settings.local_url == f"http://127.0.0.1:{port}"
+        assert settings.link("/verify-email") == f"http://127.0.0.1:{port}/verify-email"
+
     def test_refuses_a_port_that_cannot_be(self) -> None:
         result = invoke("serve", "--port", "65536")
 
