@@ -5,6 +5,7 @@ The only place in a request that knows the dialect, besides `database.py`.
 
 import asyncio
 import socket
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -21,6 +22,8 @@ from app.core.database_url import PostgreSQLAddress, SQLiteAddress, parse_databa
 POOL_WAIT_SECONDS = 2.0
 """Time limit for a connection of the pool, of which `Database` never hands out too many."""
 CONNECT_SECONDS = 5.0
+CLOSE_SECONDS = 0.25
+"""Time limit for the server's answer to the end of a connection, which a request may wait for."""
 COMMAND_SECONDS = 12.0
 """Client-side statement timeout. Longer than the server's, so that it fires only if that hangs."""
 
@@ -36,9 +39,9 @@ SET_LOCAL = """
 """
 SQLITE_BUSY_TIMEOUT_MS = 5000
 
-TCP_OPTIONS = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 5, "TCP_USER_TIMEOUT": 2000}
+TCP_OPTIONS = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 5, "TCP_USER_TIMEOUT": 1500}
 """Seconds, seconds, milliseconds. Idle connections keep their place in the tables of a NAT, and one
-that was dropped there fails after two seconds. Not every system has all of them.
+that was dropped there fails within two seconds. Not every system has all of them.
 """
 
 
@@ -53,6 +56,11 @@ class PostgreSQLConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg
             for name, value in TCP_OPTIONS.items():
                 if option := getattr(socket, name, None):
                     connected.setsockopt(socket.IPPROTO_TCP, option, value)
+
+    async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 -- asyncpg's name
+        """Close the connection, and abort it if the server does not answer in time."""
+        with suppress(TimeoutError):
+            await super().close(timeout=min(timeout or CLOSE_SECONDS, CLOSE_SECONDS))
 
 
 def create_engine(
