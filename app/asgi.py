@@ -1,10 +1,17 @@
 """The instance that `fastapi dev` and other servers import.
 
-In production use `python -m app serve`: the others believe `X-Forwarded-For` of 127.0.0.1 by
-themselves, where TRUSTED_PROXIES should decide.
+In production use `python -m app serve`: other servers trust `X-Forwarded-For` of 127.0.0.1 whatever
+TRUSTED_PROXIES says.
 """
 
-from app.core.config import Settings
-from app.main import create_app
+import sys
 
-app = create_app(Settings())
+import typer
+
+from app.main import create_app
+from app.terminal import load_settings
+
+try:
+    app = create_app(load_settings())
+except typer.Exit as error:
+    sys.exit(error.exit_code)

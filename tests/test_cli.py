@@ -599,6 +599,13 @@ class TestEntryPoints:
         assert "Usage: python -m app" in shown
         assert set(commands.split()) <= set(shown.split())
 
+    def test_an_import_by_a_server_ends_with_the_faults_of_the_settings(self) -> None:
+        imported = subprocess.run(
+            [sys.executable, "-c", "import app.asgi"], capture_output=True, text=True, check=False
+        )
+
+        assert (imported.returncode, imported.stderr) == (1, "SECRET_KEY: Field required\n")
+
     @pytest.mark.usefixtures("configured")
     def test_servers_import_an_application_that_has_opened_nothing_yet(
         self, tmp_path: Path
