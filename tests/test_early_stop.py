@@ -13,10 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from app.core.migrations import ROOT
-from tests.isolation import enter_empty_environment
+from tests.isolation import SECRET
 
-SECRET = "lj0sAS5diSxmKRTtA66Y5-c_NHpjvw72a7G1yKgcjZHWcpLhSlCzmePvCNiq9r8k"
 MAX_SECONDS = 5
 """Much longer than a process takes to end, and shorter than container engines wait."""
 NAMESPACE = ["unshare", "--pid", "--fork", "--kill-child"]
@@ -49,8 +47,7 @@ def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Set a secret, and the address of a database that never responds."""
-    enter_empty_environment(monkeypatch, tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SECRET_KEY", SECRET)
     monkeypatch.setenv("OUTBOX_EMBEDDED", "false")
     with socket.create_server(("127.0.0.1", 0)) as silent:
