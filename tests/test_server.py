@@ -17,6 +17,7 @@ from sqlmodel import text
 
 from app.core.config import Settings
 from app.core.database_engine import create_engine
+from app.core.migrations import ROOT
 from app.main import create_app
 from app.server import KEEP_ALIVE_SECONDS, configuration
 from tests.conftest import WORKER, empty_database, upgrade

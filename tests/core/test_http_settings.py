@@ -34,7 +34,7 @@ def test_cors_allow_headers_refuse_what_is_no_name_of_a_header(given: str) -> No
     with pytest.raises(ValidationError, match="must be names of headers") as caught:
         load(cors_allow_headers=given)
 
-    assert [error["loc"] for error in caught.value.errors()] == [("cors_allow_headers",)]
+    assert {error["loc"][0] for error in caught.value.errors()} == {"cors_allow_headers"}
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,7 @@ def test_cors_allow_headers_refuse_what_is_no_name_of_a_header(given: str) -> No
         ("/", ""),
         ("/prefix", "/prefix"),
         ("/prefix/", "/prefix"),
+        (" /prefix\r\n", "/prefix"),
         ("/a/b-c.d~_", "/a/b-c.d~_"),
     ],
 )
