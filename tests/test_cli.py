@@ -439,6 +439,7 @@ class TestCheckConfig:
     ) -> None:
         (tmp_path / ".env").write_text("SMTP_PASWORD=x\nPOSTGRES_PASSWORD=x\n")
         environment.setenv("ALLOWED_HOST", "example.com")
+        environment.setenv("TEST_DATABASE_URL", "sqlite:///x.db")
         environment.setenv("DATABASE_ULR", "sqlite:///x.db")
 
         result = invoke("check-config")

@@ -323,7 +323,12 @@ class Settings(BaseSettings):
             name: get_close_matches(name, cls.model_fields, n=1, cutoff=MIN_LIKENESS)
             for name in sorted(given - {*cls.model_fields})
         }
-        return {name: settings[0] for name, settings in alike.items() if settings}
+        # A name with something in front of a setting belongs to another program.
+        return {
+            name: settings[0]
+            for name, settings in alike.items()
+            if settings and not name.endswith(f"_{settings[0]}")
+        }
 
     @classmethod
     def as_given(cls) -> dict[str, str]:
