@@ -35,6 +35,8 @@ ALWAYS_CARRIED = {
 """The header that a status always carries."""
 CONDITIONAL = {"If-Match", "If-None-Match", "Idempotency-Key"}
 """Headers of requests whose answers carry an entity tag."""
+SHOWN_KEYWORDS = {"description", "examples", "title", "type"}
+"""Keywords of a schema that describe a field and do not constrain its text."""
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -59,21 +61,30 @@ def form_body(*schemas: type[BaseModel], by: str = "") -> dict[str, Any]:
 
 
 def _flat(forms: list[dict[str, Any]], by: str) -> dict[str, Any]:
-    """Return one schema for alternatives, because Swagger UI shows no fields for `oneOf`."""
-    properties = {name: field for form in forms for name, field in form["properties"].items()}
-    required = {
-        form["properties"][by]["const"]: [name for name in form["required"] if name != by]
-        for form in forms
+    """Return one schema for alternatives, because Swagger UI shows no fields for `oneOf`. A field
+    is constrained only where its form is chosen, because it is ignored elsewhere.
+    """
+    fields = {name: field for form in forms for name, field in form["properties"].items()}
+    properties = {
+        name: {key: value for key, value in field.items() if key in SHOWN_KEYWORDS}
+        for name, field in fields.items()
     }
-    needs = [f"`{value}` needs `{'` and `'.join(names)}`." for value, names in required.items()]
-    properties[by] = {"type": "string", "enum": [*required], "description": " ".join(needs)}
+    chosen = {form["properties"][by]["const"]: form for form in forms}
+    needs = [
+        f"`{value}` needs `{'` and `'.join(name for name in form['required'] if name != by)}`."
+        for value, form in chosen.items()
+    ]
+    properties[by] = {"type": "string", "enum": [*chosen], "description": " ".join(needs)}
     return {
         "type": "object",
         "properties": properties,
         "required": [by],
         "allOf": [
-            {"if": {"properties": {by: {"const": value}}}, "then": {"required": names}}
-            for value, names in required.items()
+            {
+                "if": {"properties": {by: {"const": value}}},
+                "then": {"properties": form["properties"], "required": form["required"]},
+            }
+            for value, form in chosen.items()
         ],
     }
 

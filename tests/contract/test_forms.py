@@ -31,6 +31,8 @@ def test_the_token_form_is_one_object_with_all_fields() -> None:
         {"grant_type": "password", "username": "a", "password": "b"},
         {"grant_type": "refresh_token", "refresh_token": "a"},
         {"grant_type": "refresh_token", "refresh_token": "a", "scope": "b"},
+        {"grant_type": "refresh_token", "refresh_token": "a", "password": "\x00"},
+        {"grant_type": "password", "username": "a", "password": "b", "refresh_token": "\x00"},
     ],
 )
 def test_the_token_form_admits_what_each_grant_needs(form: dict[str, str]) -> None:
@@ -46,6 +48,8 @@ def test_the_token_form_admits_what_each_grant_needs(form: dict[str, str]) -> No
         {"grant_type": "password", "username": "a"},
         {"grant_type": "password", "refresh_token": "a"},
         {"grant_type": "refresh_token", "username": "a", "password": "b"},
+        {"grant_type": "refresh_token", "refresh_token": "\x00"},
+        {"grant_type": "password", "username": "a", "password": "x" * 129},
     ],
 )
 def test_the_token_form_requires_what_each_grant_needs(form: dict[str, str]) -> None:
