@@ -66,9 +66,9 @@ def init() -> None:
 @cli.command()
 def migrate() -> None:
     """Bring the database to the newest migration."""
-    load_settings()
+    settings = load_settings()
     try:
-        migrations.upgrade()
+        migrations.upgrade(settings)
     except migrations.MigrationError as error:
         raise failure(str(error)) from error
     except DBAPIError as error:

@@ -418,13 +418,14 @@ async def work(database_url: str, directory: Path, **settings: str) -> AsyncIter
         await program.stop()
 
 
-async def migrate(database_url: str, directory: Path) -> None:
+async def migrate(database_url: str, directory: Path, **settings: str) -> None:
     """Bring the database to the newest migration."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "app", "migrate"),
         cwd=directory,
-        env=settings_of(database_url),
+        env=settings_of(database_url, **settings),
         stdout=PIPE,
+        stderr=STDOUT,
     )
     output, _ = await process.communicate()
     assert process.returncode == 0, output.decode()

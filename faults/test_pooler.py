@@ -1,6 +1,7 @@
 """PgBouncer in transaction mode stands between two processes of the service and PostgreSQL."""
 
 import asyncio
+import shutil
 import signal
 import time
 from collections import Counter
@@ -10,14 +11,27 @@ from pathlib import Path
 
 import pytest
 
+from app.core.migrations import ROOT, newest_revision
 from faults.load import outcome_of
-from faults.programs import Pooler, Postgres, Redis, Service, serve, serve_pooler
+from faults.programs import Pooler, Postgres, Redis, Service, migrate, serve, serve_pooler
 from faults.trial import NOTES, Trials
 from tests.factories import API, registration, request_token
 
 REQUESTS = 10_000
 CONNECTIONS = 16
 REFUSALS = 20
+MIGRATION_SECONDS = 60
+MIGRATION = f"""
+from alembic import op
+from app.core.migrations import building_concurrently
+
+revision = "next"
+down_revision = "{newest_revision()}"
+
+def upgrade():
+    with building_concurrently("i"):
+        op.create_index("i", "users", ["role"], postgresql_concurrently=True)
+"""
 
 
 @pytest.fixture
@@ -70,6 +84,25 @@ async def test_ten_thousand_requests_of_two_processes_succeed_as_without_it(
     NOTES.append(f"throughput behind the pooler: {direct_seconds / pooled_seconds:.2f} of direct")
     assert pooled == direct
     assert pooled.keys() == {"200", "201"}
+
+
+async def test_three_migrators_at_once_build_an_index_and_leave_no_lock(
+    postgres: Postgres, pooler: Pooler, directory: Path
+) -> None:
+    """The pooler would keep a lock of a session, and its settings, for the next client."""
+    for name in ("migrations", "alembic.ini"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, directory / name)
+    (directory / "app").symlink_to(ROOT / "app")
+    (directory / "migrations" / "versions" / "next.py").write_text(MIGRATION)
+
+    async with asyncio.timeout(MIGRATION_SECONDS), asyncio.TaskGroup() as group:
+        for _ in range(3):
+            settings = {"DATABASE_POOLER": "true", "PYTHONPATH": str(directory)}
+            group.create_task(migrate(pooler.url, directory, **settings))
+
+    assert await postgres.query("SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass")
+    assert await postgres.query("SELECT mode FROM pg_locks WHERE locktype = 'advisory'") == []
 
 
 async def test_restarted(trials: Trials, pooler: Pooler, redis: Redis, directory: Path) -> None:

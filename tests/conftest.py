@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from alembic import command
+from anyio.to_thread import run_sync
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from limits.storage import RedisStorage
@@ -21,12 +21,10 @@ from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core import clock
+from app.core import clock, migrations
 from app.core.config import Settings
 from app.core.database import Database
-from app.core.database_engine import create_engine
 from app.core.mail import MemoryMailer
-from app.core.migrations import configuration
 from app.core.rate_limit_store import KEY_PREFIX
 from app.core.resources import Resources
 from app.main import create_app
@@ -96,18 +94,10 @@ def settings(database_url: str) -> Settings:
     )
 
 
-async def upgrade(url: str, revision: str = "head") -> None:
-    """Migrate the database at `url`."""
-    engine = create_engine(url, pool_size=1, for_migrations=True)
-    config = configuration()
-
-    def migrate(connection: object) -> None:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-
-    async with engine.begin() as connection:
-        await connection.run_sync(migrate)
-    await engine.dispose()
+async def upgrade(url: str) -> None:
+    """Migrate the database at this URL, as `python -m app migrate` does."""
+    settings = Settings(_env_file=None, secret_key=secrets.token_urlsafe(48), database_url=url)
+    await run_sync(migrations.upgrade, settings)
 
 
 def forget_limits(url: str) -> None:

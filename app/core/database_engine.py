@@ -78,7 +78,9 @@ def create_engine(
         engine = _create_engine(driver_url, pool_size, {})
         _configure_sqlite(engine, foreign_keys=not for_migrations)
         return engine
-    settings = {} if for_migrations else POSTGRESQL_SETTINGS
+    settings = POSTGRESQL_SETTINGS
+    if for_migrations:
+        settings = dict.fromkeys(settings, "0")  # the server's own, or the role's, may be short
     settings = {name: settings[name] for name in settings.keys() - address.options}
     arguments: dict[str, Any] = {
         "timeout": address.connect_seconds or CONNECT_SECONDS,

@@ -5,7 +5,7 @@ The only module that imports Alembic.
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from alembic import command, op
@@ -13,13 +13,13 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script.revision import ResolutionError
 from alembic.util import CommandError
+from sqlalchemy.exc import DBAPIError
 
+from app.core.config import Settings
 from app.core.database import Database
 from app.core.revisions import read_history
 
 ROOT = Path(__file__).parent.parent.parent
-LOCK_TIMEOUT = "5s"
-"""Maximum time a migration waits for a table, because other transactions wait behind it."""
 
 
 class MigrationError(Exception):
@@ -74,14 +74,16 @@ async def current_revisions(database: Database) -> tuple[str, ...]:
         )
 
 
-def upgrade() -> None:
+def upgrade(settings: Settings) -> None:
     """Bring the database of the settings to the newest revision.
 
     Raises MigrationError if the revisions of this code or of the database do not allow it.
     """
     newest = newest_revision()
+    config = configuration()
+    config.attributes["settings"] = settings
     try:
-        command.upgrade(configuration(), newest)
+        command.upgrade(config, newest)
     except CommandError as error:
         if isinstance(error.__cause__, ResolutionError):
             raise MigrationError(
@@ -93,15 +95,21 @@ def upgrade() -> None:
 
 @contextmanager
 def building_concurrently(index: str) -> Iterator[None]:
-    """In a migration: outside of its transaction, where PostgreSQL builds an index while others
-    write. It waits for all that are at work, however long that takes. What an attempt that failed
-    has left goes first, so that the migration can be run again.
+    """Run the block of a migration that builds this index outside of the migration's transaction,
+    so that others can write meanwhile. It waits without a limit for the transactions that are open.
+
+    The invalid index that a failed build leaves is dropped, because it would still refuse
+    duplicates and stop the next run. On SQLite the block runs in the migration's transaction.
     """
     context = op.get_context()
-    with context.autocommit_block():
-        if context.dialect.name == "postgresql":
-            op.execute("SET lock_timeout = 0")
-            op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {index}")
+    if context.dialect.name != "postgresql":
         yield
-        if context.dialect.name == "postgresql":
-            op.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+        return
+    drop = partial(op.drop_index, index, if_exists=True, postgresql_concurrently=True)
+    with context.autocommit_block():
+        drop()
+        try:
+            yield
+        except DBAPIError:
+            drop()
+            raise

@@ -59,16 +59,17 @@ class MigratedDatabase:
 
     def add_revision(self, *upgrade: str) -> None:
         """Write a revision that follows the newest, and whose upgrade is these lines."""
+        lines = "".join(f"    {line}\n" for line in upgrade)
+        self.add_migration(
+            f"import sqlalchemy as sa\nfrom alembic import op\n\ndef upgrade():\n{lines}"
+        )
+
+    def add_migration(self, code: str) -> str:
+        """Write a migration with this code that follows the newest. Return the revision before."""
         newest = ScriptDirectory.from_config(self._config).get_current_head()
-        lines = [
-            "import sqlalchemy as sa",
-            "from alembic import op",
-            f"revision = '{newest}_next'",
-            f"down_revision = '{newest}'",
-            "def upgrade():",
-            *(f"    {line}" for line in upgrade),
-        ]
-        (self._own_versions / f"{newest}_next.py").write_text("\n".join(lines))
+        header = f"revision = '{newest}_next'\ndown_revision = '{newest}'\n"
+        (self._own_versions / f"{newest}_next.py").write_text(header + code)
+        return str(newest)
 
     async def call(self, function: Callable[[], Result]) -> Result:
         """Return what the function returns, called in a thread that has no event loop."""

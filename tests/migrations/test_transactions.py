@@ -1,18 +1,25 @@
 """A migration happens as a whole or not at all, and costs no rows."""
 
 import os
-from multiprocessing import get_context
-from multiprocessing.synchronize import Barrier
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, inspect, text
 
-from app.core import migrations
+from app.core.migrations import MigrationError
 from tests.migrations.catalog import read_schema
 from tests.migrations.database import MigratedDatabase
 from tests.migrations.rows import add_rows, read_values
 
-MIGRATORS = 3
+on_postgresql = pytest.mark.skipif(
+    "TEST_DATABASE_URL" not in os.environ, reason="SQLite migrates in one transaction"
+)
+
+
+def limit_the_database(connection: Connection) -> None:
+    """Give all sessions of the database limits that are too short for migrations."""
+    database = connection.scalar(text("SELECT current_database()"))
+    for name in ("statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout"):
+        connection.execute(text(f"ALTER DATABASE {database} SET {name} = 1"))
 
 
 async def test_a_changed_parent_table_keeps_its_children(database: MigratedDatabase) -> None:
@@ -51,20 +58,41 @@ async def test_a_migration_that_breaks_foreign_keys_is_undone(database: Migrated
     stored = await database.run(read_values)
     database.add_revision("op.execute('DELETE FROM users')")
 
-    with pytest.raises(RuntimeError, match="Foreign keys are broken"):
+    with pytest.raises(MigrationError, match="The migrations break foreign keys"):
         await database.upgrade()
 
     assert await database.run(read_values) == stored
 
 
-@pytest.mark.skipif("TEST_DATABASE_URL" not in os.environ, reason="SQLite has no such limit")
-async def test_a_migration_may_take_longer_than_a_request(database: MigratedDatabase) -> None:
+@on_postgresql
+async def test_a_migration_has_its_own_limits_and_leaves_none_in_the_session(
+    database: MigratedDatabase,
+) -> None:
+    await database.run(limit_the_database)
     database.add_revision(
-        "limit = op.get_bind().scalar(sa.text('SHOW statement_timeout'))",
+        "def limits():",
+        "    names = ('statement_timeout', 'idle_in_transaction_session_timeout', 'lock_timeout')",
+        "    return [op.get_bind().scalar(sa.text(f'SHOW {name}')) for name in names]",
+        "within = limits()",
+        "with op.get_context().autocommit_block():",
+        "    outside = limits()",
+        "raise RuntimeError(f'{within} {outside}')",
+    )
+
+    with pytest.raises(RuntimeError) as raised:
+        await database.upgrade()
+
+    assert str(raised.value) == "['0', '0', '5s'] ['0', '0', '0']"
+
+
+@pytest.mark.skipif("TEST_DATABASE_URL" in os.environ, reason="PostgreSQL has a lock for migrators")
+async def test_a_migrator_waits_long_for_another_one_on_sqlite(database: MigratedDatabase) -> None:
+    database.add_revision(
+        "limit = op.get_bind().scalar(sa.text('PRAGMA busy_timeout'))",
         "raise RuntimeError(f'The limit is {limit}')",
     )
 
-    with pytest.raises(RuntimeError, match=r"The limit is 0$"):
+    with pytest.raises(RuntimeError, match=r"The limit is 3600000$"):
         await database.upgrade()
 
 
@@ -84,7 +112,7 @@ async def test_an_index_may_be_built_while_others_write(database: MigratedDataba
     assert {"concurrent", "within"} <= {index["name"] for index in indexes}
 
 
-@pytest.mark.skipif("TEST_DATABASE_URL" not in os.environ, reason="SQLite builds it as a whole")
+@on_postgresql
 async def test_an_index_that_was_left_half_built_is_built_anew(database: MigratedDatabase) -> None:
     await database.upgrade()
     await database.run(lambda connection: connection.execute(text("CREATE INDEX i ON users (id)")))
@@ -102,26 +130,3 @@ async def test_an_index_that_was_left_half_built_is_built_anew(database: Migrate
     tables = await database.run(lambda connection: inspect(connection).get_table_names())
     assert [index["column_names"] for index in indexes if index["name"] == "i"] == [["role"]]
     assert "within_5s" in tables
-
-
-def migrate_when_all_are_ready(ready: Barrier, environment: dict[str, str]) -> None:
-    os.environ |= environment  # dropped when the process imported the suite
-    ready.wait(timeout=30)
-    migrations.upgrade()
-
-
-async def test_migrators_that_start_at_once_all_succeed(database: MigratedDatabase) -> None:
-    processes = get_context("forkserver")
-    processes.set_forkserver_preload([__name__, "app.models"])
-    ready = processes.Barrier(MIGRATORS)
-    migrators = [
-        processes.Process(target=migrate_when_all_are_ready, args=(ready, dict(os.environ)))
-        for _ in range(MIGRATORS)
-    ]
-
-    for migrator in migrators:
-        migrator.start()
-    for migrator in migrators:
-        migrator.join()
-
-    assert [migrator.exitcode for migrator in migrators] == [0] * MIGRATORS
