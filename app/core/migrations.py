@@ -3,23 +3,29 @@
 The only module that imports Alembic.
 """
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import cache, partial
 from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
 
 from alembic import command, op
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script.revision import ResolutionError
 from alembic.util import CommandError
+from sqlalchemy import ColumnElement, TableClause, select, update
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.elements import KeyedColumnElement
 
 from app.core.config import Settings
 from app.core.database import Database
 from app.core.revisions import read_history
 
 ROOT = Path(__file__).parent.parent.parent
+BATCH_ROWS = 500
+"""Number of rows in a batch. They are locked for some milliseconds."""
 
 
 class MigrationError(Exception):
@@ -113,3 +119,50 @@ def building_concurrently(index: str) -> Iterator[None]:
         except DBAPIError:
             drop()
             raise
+
+
+def fill_in_batches(
+    key: KeyedColumnElement[UUID],
+    column: KeyedColumnElement[Any],
+    value: ColumnElement[Any],
+) -> None:
+    """Set `column` to `value` in all rows of a migration's table where it is NULL, ordered by
+    their primary key, while others write.
+
+    On PostgreSQL each batch is a transaction of its own. It skips rows that are locked; at the end
+    it waits for each of them alone. So other transactions wait no longer than one batch takes, and
+    none can deadlock with it. If the process is killed, the filled rows stay filled, and the next
+    run continues. On SQLite, which has one writer, all happens in the migration's transaction.
+    """
+    context = op.get_context()
+    if context.as_sql:
+        return
+
+    def fill(*condition: ColumnElement[bool], rows: int, skip_locked: bool) -> Sequence[UUID]:
+        batch = (
+            select(key)
+            .where(column.is_(None), value.is_not(None), *condition)
+            .order_by(key)
+            .limit(rows)
+            .with_for_update(skip_locked=skip_locked)
+            .cte("batch")
+        )
+        statement = (
+            update(cast("TableClause", key.table))
+            .where(key.in_(select(batch)))
+            .values({column: value})
+            .returning(key)
+        )
+        if context.dialect.name != "postgresql":
+            return op.get_bind().scalars(statement).all()
+        with op.get_bind().engine.begin() as connection:
+            connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+            return connection.scalars(statement).all()
+
+    with context.autocommit_block() if context.dialect.name == "postgresql" else nullcontext():
+        while True:
+            filled = fill(rows=BATCH_ROWS, skip_locked=True)
+            while filled:
+                filled = fill(key > max(filled), rows=BATCH_ROWS, skip_locked=True)
+            if not fill(rows=1, skip_locked=False):
+                return

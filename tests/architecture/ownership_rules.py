@@ -69,6 +69,7 @@ RULES = [
         article=4,
         see="app/repositories/users.py `UserRepository`",
         layers=(*LAYERS_ABOVE_REPOSITORIES, "models", "core"),
+        but=("core/migrations.py",),
         find=uses_of(STATEMENTS, "only repositories build statements"),
         edit=Edit(
             "app/services/users.py",

@@ -172,7 +172,7 @@ RULES = [
         article=7,
         see="app/core/database.py `Database.transaction`",
         layers=(),
-        but=("core/database.py",),
+        but=("core/database.py", "core/migrations.py"),
         find=find_transactions,
         edit=Edit(
             "app/repositories/users.py",
