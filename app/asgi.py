@@ -9,9 +9,10 @@ import sys
 import typer
 
 from app.main import create_app
-from app.terminal import load_settings
+from app.terminal import check_migrations, load_settings
 
 try:
+    check_migrations()
     app = create_app(load_settings())
 except typer.Exit as error:
     sys.exit(error.exit_code)

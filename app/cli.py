@@ -26,7 +26,7 @@ from app.outbox_cli import outbox, worker
 from app.schemas.base import Email
 from app.schemas.users import NewPassword
 from app.services.purge import Purged
-from app.terminal import failure, failure_of, load_settings, readable_file
+from app.terminal import check_migrations, failure, failure_of, load_settings, readable_file
 
 ENV_FILE = Path(".env")
 ENV_EXAMPLE = migrations.ROOT / ".env.example"
@@ -85,10 +85,7 @@ def serve(
     settings = load_settings()
     port = port or settings.port
     settings = settings.model_copy(update={"port": port})
-    try:
-        migrations.known_revisions()
-    except migrations.MigrationError as error:
-        raise failure(str(error)) from error
+    check_migrations()
     _confirm_free(host, port)
     typer.echo(f"API and docs:   http://{f'[{host}]' if ':' in host else host}:{port}/docs")
     typer.echo("Make an admin:  make admin EMAIL=you@example.com")

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from app.core.config import Settings
 from app.core.database import DatabaseUnavailable
 from app.core.errors import AppError
+from app.core.migrations import MigrationError, known_revisions
 
 
 def load_settings() -> Settings:
@@ -41,6 +42,14 @@ def failure_of(error: AppError) -> typer.Exit:
         return failure(f"The database is unavailable: {error.reason}.")
     violations = error.members().get("errors", [{"message": error.detail}])
     return failure(violations[0]["message"])
+
+
+def check_migrations() -> None:
+    """Exit with 1 and one line if the migrations of this code do not form one history."""
+    try:
+        known_revisions()
+    except MigrationError as error:
+        raise failure(str(error)) from error
 
 
 def failure(*lines: str) -> typer.Exit:

@@ -90,7 +90,7 @@ async def test_three_migrators_at_once_build_an_index_and_leave_no_lock(
     postgres: Postgres, pooler: Pooler, directory: Path
 ) -> None:
     """The pooler would keep a lock of a session, and its settings, for the next client."""
-    for name in ("migrations", "alembic.ini"):
+    for name in ("migrations", "alembic.ini", "pyproject.toml"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, directory / name)
     (directory / "app").symlink_to(ROOT / "app")

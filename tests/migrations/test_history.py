@@ -1,5 +1,6 @@
 """Migrations that do not follow one another are refused in one line, which says what to do."""
 
+import runpy
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
@@ -72,6 +73,20 @@ def test_two_migrations_with_one_parent_stop_a_command_in_one_line_that_names_bo
         "The migrations have 2 heads: 0008 (0008_colours.py), 0009 (0009_sizes.py). "
         "Set `down_revision` of one that is not deployed yet to the other.\n"
     )
+
+
+def test_two_migrations_with_one_parent_end_the_import_of_a_server_in_one_line(
+    write: WriteMigration, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write("0008_colours", NEWEST)
+    write("0009_sizes", NEWEST)
+
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("app.asgi")
+
+    told = capsys.readouterr().err
+    assert (ended.value.code, told.count("\n")) == (1, 1)
+    assert told.startswith("The migrations have 2 heads: 0008 (0008_colours.py), 0009")
 
 
 def test_two_migrations_with_one_parent_break_a_rule(root: Path, write: WriteMigration) -> None:
