@@ -84,10 +84,10 @@ def configure(engine: AsyncEngine) -> None:
 async def migrators_lock(engine: AsyncEngine) -> AsyncIterator[None]:
     """Wait until no other process migrates the database, and let others wait meanwhile.
 
-    The lock belongs to an open transaction of a connection of its own, so that it ends with the
-    process and a pooler cannot keep it. A process that waits has no transaction open, because an
-    index that is built concurrently waits for all those that are older. READ COMMITTED for the same
-    reason: while idle, such a transaction has no snapshot that others would wait for.
+    The lock belongs to an open transaction on a connection of its own, so that it ends with the
+    process and a pooler cannot keep it. An index that is built concurrently waits for all older
+    snapshots. So the lock's transaction is READ COMMITTED, which has none while it is idle, and a
+    process that waits has no transaction open.
     """
     if engine.dialect.name == "sqlite":  # which has one writer, and migrates in one transaction
         yield

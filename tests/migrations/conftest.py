@@ -1,4 +1,4 @@
-"""A fixture: a database of the test's own, empty and to be migrated."""
+"""Fixture of an empty database that a test migrates."""
 
 import secrets
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ from tests.migrations.database import MigratedDatabase
 async def database(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[MigratedDatabase]:
-    """An empty database, which is that of the settings during the test."""
+    """Yield an empty database, which is that of the settings during the test."""
     async with empty_database(f"{WORKER}_migrations", tmp_path) as url:
         monkeypatch.setenv("DATABASE_URL", url)
         monkeypatch.setenv("SECRET_KEY", secrets.token_urlsafe(48))
