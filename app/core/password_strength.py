@@ -3,14 +3,20 @@
 The only module that imports zxcvbn. Import it where a password is set, because it takes 13 MB.
 """
 
+import re
 import threading
-from itertools import product
 
 from zxcvbn import matching, zxcvbn
 
-MAX_SCORED_LENGTH = 72
-"""Code points that are scored, because the time grows with the square of their number."""
+MAX_READ_LENGTH = 128
+"""Code points in which repetitions are found. Normalisation can make a password longer."""
+MAX_SCORED_LENGTH = 48
+"""Code points that are scored, because the time grows with the third power of their number."""
+REPETITION = re.compile(r"(.+?)\1{2,}", re.DOTALL)
 MIN_SCORE = 3
+AMBIGUOUS = "1|7"
+"""L33t symbols that can be read as two letters, and `1` also as the digit, as in `qwerty1`."""
+MEANINGS_OF_AMBIGUOUS = ("iit", "ilt", "lit", "llt", "1it", "1lt", "iil", "lll")
 EASILY_GUESSED = "This password is too easy to guess."
 
 _scoring = threading.Lock()
@@ -22,27 +28,44 @@ def find_weakness(password: str, personal: list[str]) -> str | None:
 
     `personal` lists what an attacker knows about the user, such as the e-mail address.
     """
-    known = [text[:MAX_SCORED_LENGTH] for text in personal]
+    known = [_shorten(text) for text in personal]
     with _scoring:
-        result = zxcvbn(password[:MAX_SCORED_LENGTH], known)
+        result = zxcvbn(_shorten(password), known)
     if result["score"] >= MIN_SCORE:
         return None
     feedback = result["feedback"]
     return " ".join([feedback["warning"] or EASILY_GUESSED, *feedback["suggestions"]])
 
 
-def _read_l33t(symbols: dict[str, list[str]]) -> list[dict[str, str]]:
-    """Return the ways to read symbols as letters, given the symbols of each letter.
+def _shorten(text: str) -> str:
+    """Return the part of a text that is scored.
 
-    There are at most twelve: only `1`, `|` and `7` can be read as two letters, and `1` also as
-    itself, as in `qwerty1`. Each way reads all symbols. zxcvbn's own ways read one symbol for each
-    letter: there can be 736 of them, and they take seconds.
+    Of many repetitions keep two, and none that is incomplete: zxcvbn would not recognize it, and
+    find the text hard to guess.
     """
-    readings: dict[str, list[str]] = {}
-    for letter, alternatives in symbols.items():
-        for symbol in alternatives:
-            readings.setdefault(symbol, ["1"] if symbol == "1" else []).append(letter)
-    return [dict(zip(readings, letters, strict=True)) for letters in product(*readings.values())]
+    if len(text) <= MAX_SCORED_LENGTH:
+        return text
+    text = REPETITION.sub(r"\1\1", text[:MAX_READ_LENGTH])[:MAX_SCORED_LENGTH]
+    period = next(size for size in range(1, len(text) + 1) if text.startswith(text[size:]))
+    return text[: len(text) // period * period]
+
+
+def _read_l33t(symbols: dict[str, list[str]]) -> list[dict[str, str]]:
+    """Return at most eight ways to read symbols as letters, given the symbols of each letter.
+
+    Each way reads all symbols. zxcvbn's own ways read one symbol for each letter: there can be 736
+    of them, and they take seconds.
+    """
+    letters = {
+        symbol: letter for letter, alternatives in symbols.items() for symbol in alternatives
+    }
+    readings: list[dict[str, str]] = []
+    for meanings in MEANINGS_OF_AMBIGUOUS:
+        ambiguous = dict(zip(AMBIGUOUS, meanings, strict=True))
+        reading = {symbol: ambiguous.get(symbol, letter) for symbol, letter in letters.items()}
+        if reading not in readings:
+            readings.append(reading)
+    return readings
 
 
 # zxcvbn has no option for this.

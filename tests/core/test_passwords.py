@@ -68,6 +68,10 @@ def frequent_thread_switches() -> Iterator[None]:
         "letmeinletmeinletmein",
         "iloveyouiloveyou",
         "19841984198419841984",
+        "eagle" * 25,
+        "letmein" * 18,
+        "my" + "baseball" * 12,
+        "qwertyuiop123456" * 7 + "qwerty",
         "\N{GRINNING FACE}" * MAX_PASSWORD_LENGTH,
     ],
 )
@@ -124,7 +128,10 @@ async def test_a_long_or_random_password_is_strong(slot: HashSlot, password: str
     [
         EACH_L33T_SYMBOL * 6,
         "1|7" * 50,
-        "1|7" + "i1" * 64,
+        "o$wspr$wsprin67otslotssotsl07s|0+5107510+l4075ll4075lotslot19850llisten",
+        "k3y@712@44+|$$@qwertyuqw3r7yuqw3s7yuqw3rtynu000000000000000000000s000000",
+        "200" + "i" * 60 + "7" + "i" * 8,
+        "in" * 30 + "7inininin",
         "0123456789" * 13,
         "qwertyuiop" * 13,
         "thequickbrownfox" * 8,
