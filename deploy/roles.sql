@@ -1,6 +1,10 @@
--- Makes the two roles on a fresh database: the owner migrates, the runtime role reads and writes rows.
--- psql runs it as a superuser, once, in the database that the two will use; names and passwords come
--- from the environment: OWNER_ROLE, OWNER_PASSWORD, RUNTIME_ROLE, RUNTIME_PASSWORD.
+-- Creates the two roles of a database: the owner migrates, the runtime role reads and writes rows.
+-- Run it with psql 14 or newer in the database that the two will use. Names and passwords come from
+-- the environment: OWNER_ROLE, OWNER_PASSWORD, RUNTIME_ROLE, RUNTIME_PASSWORD. Run it again to change
+-- a password, or in another database of the server.
+--
+-- Needs a superuser, or the owner of the database with CREATEROLE, as on hosted PostgreSQL. The latter
+-- becomes a member of the owner role.
 
 \set ON_ERROR_STOP on
 \getenv owner OWNER_ROLE
@@ -9,25 +13,29 @@
 \getenv runtime_password RUNTIME_PASSWORD
 
 BEGIN;
+SET LOCAL client_min_messages = warning; -- no notice about what exists
 
-CREATE ROLE :"owner" LOGIN PASSWORD :'owner_password';
-CREATE ROLE :"runtime" LOGIN PASSWORD :'runtime_password';
+SELECT format('CREATE ROLE %I', role) FROM (VALUES (:'owner'), (:'runtime')) AS wanted (role)
+    WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) \gexec
+ALTER ROLE :"owner" LOGIN PASSWORD :'owner_password';
+ALTER ROLE :"runtime" LOGIN PASSWORD :'runtime_password';
 
--- Nobody else connects. Without TEMPORARY the runtime role cannot make tables of its own either,
+-- No other role connects. Without TEMPORARY the runtime role cannot create tables of its own either,
 -- which would hide those of the same name.
 REVOKE ALL ON DATABASE :"DBNAME" FROM PUBLIC;
-ALTER DATABASE :"DBNAME" OWNER TO :"owner";
-GRANT CONNECT ON DATABASE :"DBNAME" TO :"runtime";
+GRANT CONNECT ON DATABASE :"DBNAME" TO :"owner", :"runtime";
 
--- The schema belongs to whoever owns the database.
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
+GRANT USAGE, CREATE ON SCHEMA public TO :"owner";
 GRANT USAGE ON SCHEMA public TO :"runtime";
-ALTER DEFAULT PRIVILEGES FOR ROLE :"owner" IN SCHEMA public
-    GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO :"runtime";
 
--- The table where Alembic keeps the revision, as it would make it: only readable for the service.
+-- Since PostgreSQL 16 the creator of a role may administer it, but not act as it.
+SELECT format('GRANT %I TO CURRENT_USER', :'owner') WHERE NOT pg_has_role(:'owner', 'USAGE') \gexec
 SET LOCAL ROLE :"owner";
-CREATE TABLE alembic_version (
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO :"runtime";
+
+-- The table where Alembic keeps the revision, as it would create it: only readable for the service.
+CREATE TABLE IF NOT EXISTS alembic_version (
     version_num varchar(32) NOT NULL,
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );

@@ -6,7 +6,8 @@ import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -59,25 +60,41 @@ async def connected(url: str) -> AsyncIterator[AsyncConnection]:
         await engine.dispose()
 
 
+def create_roles(url: str, owner: str, runtime: str) -> None:
+    """Run deploy/roles.sql in the database, as the user of the URL."""
+    subprocess.run(
+        ["psql", "--no-psqlrc", "--quiet", "--file", ROOT / "deploy" / "roles.sql", url],
+        check=True,
+        env={
+            **os.environ,
+            "OWNER_ROLE": owner,
+            "OWNER_PASSWORD": PASSWORD,
+            "RUNTIME_ROLE": runtime,
+            "RUNTIME_PASSWORD": PASSWORD,
+        },
+    )
+
+
+def server() -> str:
+    """Return the URL of a database that every server has."""
+    url = make_url(os.environ["TEST_DATABASE_URL"]).set(database="postgres")
+    return url.render_as_string(hide_password=False)
+
+
+async def drop_roles(*roles: str) -> None:
+    """Drop roles of the server, which own nothing any more."""
+    async with connected(server()) as connection:
+        await connection.execute(text(f"DROP ROLE {', '.join(roles)}"))
+
+
 @pytest.fixture(scope="module")
 async def roles(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Roles]:
     """The roles of a database of this module's own; both are gone afterwards."""
     suffix = secrets.token_hex(4)
     owner, runtime, stranger = (f"{role}_{suffix}" for role in ("owner", "runtime", "stranger"))
-    server = os.environ["TEST_DATABASE_URL"]
     empty = empty_database(f"{WORKER}_roles", tmp_path_factory.mktemp("roles"))
     async with empty as url:
-        subprocess.run(  # noqa: ASYNC221 -- nothing else runs meanwhile
-            ["psql", "--no-psqlrc", "--quiet", "--file", ROOT / "deploy" / "roles.sql", url],
-            check=True,
-            env={
-                **os.environ,
-                "OWNER_ROLE": owner,
-                "OWNER_PASSWORD": PASSWORD,
-                "RUNTIME_ROLE": runtime,
-                "RUNTIME_PASSWORD": PASSWORD,
-            },
-        )
+        create_roles(url, owner, runtime)
         made = Roles(make_url(url).set(password=PASSWORD), owner, runtime, stranger)
         async with connected(url) as connection:
             await connection.execute(text(f"CREATE ROLE {stranger} LOGIN PASSWORD '{PASSWORD}'"))
@@ -85,9 +102,7 @@ async def roles(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Roles
             await connection.execute(text("CREATE TABLE private.secrets (id int)"))
         await upgrade(made.url_of(owner))
         yield made
-    name = make_url(server).set(database="postgres").render_as_string(hide_password=False)
-    async with connected(name) as connection:
-        await connection.execute(text(f"DROP ROLE {owner}, {runtime}, {stranger}"))
+    await drop_roles(owner, runtime, stranger)
 
 
 async def refusal(url: str, statement: str) -> str | None:
@@ -178,3 +193,67 @@ async def test_the_runtime_role_reads_no_other_database(roles: Roles, settings: 
 
 async def test_no_other_role_connects(roles: Roles) -> None:
     assert await refusal(roles.url_of(roles.stranger), "SELECT 1") == INSUFFICIENT_PRIVILEGE
+
+
+@asynccontextmanager
+async def owned_database(label: str, owner: str, directory: Path) -> AsyncIterator[URL]:
+    """Create a database that the role owns, and drop it afterwards."""
+    async with empty_database(f"{WORKER}_{label}", directory) as url:
+        database = make_url(url)
+        async with connected(url) as connection:
+            await connection.execute(text(f'ALTER DATABASE "{database.database}" OWNER TO {owner}'))
+        yield database.set(username=owner)
+
+
+async def stored_passwords(*roles: str) -> dict[str, str]:
+    """Return the stored password of each of the roles."""
+    statement = text("SELECT rolname, rolpassword FROM pg_authid WHERE rolname = ANY(:roles)")
+    async with connected(server()) as connection:
+        rows = await connection.execute(statement, {"roles": [*roles]})
+        return {row.rolname: row.rolpassword for row in rows}
+
+
+class TestHosted:
+    """On a hosted server the administrator may create roles, but is no superuser."""
+
+    @pytest.fixture
+    async def hosted(self, tmp_path: Path) -> AsyncIterator[Roles]:
+        """Run deploy/roles.sql as the administrator, who owns the database."""
+        suffix = secrets.token_hex(4)
+        owner, runtime, admin = (f"{role}_{suffix}" for role in ("owner", "runtime", "admin"))
+        async with connected(server()) as connection:
+            await connection.execute(text(f"CREATE ROLE {admin} LOGIN CREATEROLE"))
+        async with owned_database("hosted", admin, tmp_path) as url:
+            hosted = Roles(url, owner, runtime, admin)
+            create_roles(hosted.url_of(admin), owner, runtime)
+            yield hosted
+        await drop_roles(owner, runtime, admin)
+
+    async def test_the_owner_role_migrates_and_the_runtime_role_serves(self, hosted: Roles) -> None:
+        await upgrade(hosted.url_of(hosted.owner))
+
+        async with connected(hosted.url_of(hosted.runtime)) as connection:
+            assert (await connection.execute(text("SELECT count(*) FROM users"))).scalar() == 0
+        refused = await refusal(hosted.url_of(hosted.runtime), "CREATE TABLE mine (id int)")
+        assert refused == INSUFFICIENT_PRIVILEGE
+
+    async def test_a_second_run_changes_the_passwords(self, hosted: Roles) -> None:
+        await upgrade(hosted.url_of(hosted.owner))
+        before = await stored_passwords(hosted.owner, hosted.runtime)
+
+        create_roles(hosted.url_of(hosted.stranger), hosted.owner, hosted.runtime)
+
+        after = await stored_passwords(hosted.owner, hosted.runtime)
+        assert before.keys() == after.keys() == {hosted.owner, hosted.runtime}
+        assert not set(before.values()) & set(after.values())
+
+    async def test_the_same_roles_serve_a_second_database(
+        self, hosted: Roles, tmp_path: Path
+    ) -> None:
+        async with owned_database("second", hosted.stranger, tmp_path) as url:
+            second = replace(hosted, url=url)
+            create_roles(second.url_of(second.stranger), second.owner, second.runtime)
+            await upgrade(second.url_of(second.owner))
+
+            async with connected(second.url_of(second.runtime)) as connection:
+                assert (await connection.execute(text("SELECT count(*) FROM users"))).scalar() == 0
