@@ -65,6 +65,10 @@ migration: .venv/.installed ## Write a migration for what has changed in app/mod
 faults: .venv/.installed ## Break PostgreSQL, Redis, mail and the service under load, and see that nothing is lost
 	@$(BIN)/python -m pytest faults $(PYTEST_ARGS)
 
+.PHONY: image-test
+image-test: ## Build the image and run it, as root on Debian, with PostgreSQL and Redis
+	@scripts/image-test
+
 conformance: .venv/.installed ## Run schemathesis against the served API
 	@BIN=$(BIN) scripts/conformance
 
