@@ -55,6 +55,7 @@ def probed() -> Iterator[Probed]:
 def check_health(environment: Mapping[str, str], *arguments: str) -> int:
     """Return the exit status of the health check with only these environment variables."""
     command = [sys.executable, str(HEALTH_CHECK), *arguments]
+    environment = {**environment, "PYTHONPATH": str(ROOT)}  # in the image, `app` is beside it
     return subprocess.run(command, env=environment, check=False, capture_output=True).returncode
 
 
@@ -66,6 +67,28 @@ class TestHealthCheck:
 
         assert check_health(environment) == 0
         assert (probed.path, probed.host) == ("/livez", "a.example")
+
+    @pytest.mark.parametrize(
+        ("allowed_hosts", "host"),
+        [
+            ("Example.com.", "example.com"),
+            ("münchen.de", "xn--mnchen-3ya.de"),
+            ("::1", "[::1]"),
+            ("[0:0::1]", "[::1]"),
+            ("127.0.0.1", "127.0.0.1"),
+            (" ,example.com", "example.com"),
+            ("*.Example.com", "*.example.com"),
+            ("*", "*"),
+            ("", "*"),
+        ],
+    )
+    def test_asks_for_the_host_in_the_form_that_the_service_accepts(
+        self, probed: Probed, allowed_hosts: str, host: str
+    ) -> None:
+        environment = {"PORT": str(probed.server_port), "ALLOWED_HOSTS": allowed_hosts}
+
+        assert check_health(environment) == 0
+        assert probed.host == host
 
     def test_asks_for_the_path_of_its_argument(self, probed: Probed) -> None:
         assert check_health({"PORT": str(probed.server_port)}, "/readyz") == 0
