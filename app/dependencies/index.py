@@ -22,6 +22,13 @@ async def redirect_to_docs(request: Request, response: Response) -> None:
     raise Answered(RedirectResponse(location, 303, VARY))
 
 
+def link_base(request: Request) -> str:
+    """Return what absolute paths of links are appended to: ROOT_PATH. Without it `.`, which makes
+    them relative to the request, because a proxy may have removed a prefix.
+    """
+    return request.scope.get("root_path") or "."
+
+
 def prefers_json(accept: str) -> bool:
     """Return True if this value of `Accept` ranks JSON above HTML (RFC 9110 §12.5.1)."""
     qualities = dict(map(_quality, accept.lower().split(",")))

@@ -1,5 +1,7 @@
 """The root of the service over HTTP."""
 
+from urllib.parse import urljoin
+
 import pytest
 from httpx import AsyncClient
 
@@ -56,6 +58,15 @@ async def test_root_lists_entry_points_for_a_client_that_prefers_json(
     assert (index["name"], index["version"]) == (TITLE, VERSION)
     for link in index["links"].values():
         assert (await client.get(link)).status_code == 200
+
+
+async def test_links_lead_below_the_path_of_the_request(client: AsyncClient) -> None:
+    response = await client.get("/", headers={"Accept": "application/json"})
+
+    links = response.json()["links"]
+    resolved = {urljoin("https://example.com/prefix/", link) for link in links.values()}
+    names = ("docs", "openapi.json", "livez", "readyz")
+    assert resolved == {f"https://example.com/prefix/{name}" for name in names}
 
 
 async def test_the_redirect_of_the_root_leads_to_the_docs(client: AsyncClient) -> None:
