@@ -29,7 +29,7 @@ class HeadMiddleware:
                 scope["endpoint"] = as_get.get("endpoint")  # the access log looks it up
                 await send(message)
             elif not ended:
-                # A stream may never end, so that its first part already ends the response.
+                # End the response at its first part, because a stream may never end.
                 ended = True
                 await send({"type": "http.response.body"})
 
@@ -47,6 +47,7 @@ class PrefixMiddleware:
     def __init__(self, app: ASGIApp, *, prefix: str) -> None:
         self.app = app
         self.prefix = prefix
+        self.paths: set[str] = set()
         self.first_segments: set[str] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,9 +74,13 @@ class PrefixMiddleware:
         path = scope["path"]
         if not f"{path}/".startswith(f"{self.prefix}/"):
             return False
-        if not self.first_segments:
+        if not self.paths:
             routes = iter_route_contexts(scope["app"].routes)
-            self.first_segments = {_first_segment(route.path) for route in routes if route.path}
+            self.paths = {route.path for route in routes if route.path}
+            self.first_segments = {_first_segment(path) for path in self.paths}
+        if path == self.prefix:
+            # A prefix such as `/livez` is also a route, which probes request without the prefix.
+            return path not in self.paths
         # A prefix such as `/api` is also the beginning of routes of this service.
         rest = path.removeprefix(self.prefix)
         return (

@@ -125,5 +125,22 @@ class TestKeptPrefix:
         assert response.json()["instance"] == "/prefix/nowhere"
 
 
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/docs", "/openapi.json"])
+async def test_a_prefix_that_equals_a_route_does_not_hide_it(
+    resources: Resources, settings: Settings, path: str
+) -> None:
+    prefixed = create_app(settings.model_copy(update={"root_path": path}))
+    prefixed.state.resources = resources
+
+    async with open_client(prefixed) as client:
+        probed = await client.get(path)
+        kept = await client.get(f"{path}{path}")
+        root = await client.get(f"{path}/")
+
+    assert (probed.status_code, kept.status_code) == (200, 200)
+    assert probed.content == kept.content
+    assert (root.status_code, root.headers["Location"]) == (303, f"{path}/docs")
+
+
 async def test_without_the_setting_nothing_is_prefixed(app: FastAPI) -> None:
     assert "servers" not in app.openapi()
