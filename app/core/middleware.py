@@ -228,9 +228,9 @@ def install_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
     if settings.cors_origins:
         app.add_middleware(CrossOriginMiddleware, settings=settings)
-    app.add_middleware(
-        TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts, www_redirect=False
-    )
+    # A client may send a name in its absolute form, with a dot at its end (RFC 3986 §3.2.2).
+    hosts = [form for host in settings.allowed_hosts for form in (host, f"{host}.")]
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
     app.add_middleware(
         ProxyHeadersMiddleware, trusted_hosts=[str(network) for network in settings.trusted_proxies]
     )

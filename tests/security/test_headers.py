@@ -97,6 +97,27 @@ class TestTrustedHosts:
         assert (other.status_code, other.json()["code"]) == (400, "bad_request")
         assert other.headers["Content-Type"] == "application/problem+json"
 
+    @pytest.mark.parametrize(
+        ("host", "status"),
+        [
+            ("example.com.", 200),
+            ("Example.com.:8000", 200),
+            ("a.example.net.", 200),
+            ("example.com..", 400),
+            ("evil.example.", 400),
+        ],
+    )
+    async def test_a_host_may_have_a_dot_at_its_end(
+        self, settings: Settings, host: str, status: int
+    ) -> None:
+        allowed = ["example.com", "*.example.net"]
+        configured = settings.model_copy(update={"allowed_hosts": allowed})
+
+        async with open_client(create_app(configured)) as client:
+            response = await client.get("/livez", headers={"Host": host})
+
+        assert response.status_code == status
+
 
 async def test_only_production_asks_browsers_for_tls(settings: Settings) -> None:
     production = settings.model_copy(update={"environment": Environment.PRODUCTION})
