@@ -1,4 +1,4 @@
-"""Cross-origin requests: which front ends on other origins may send what (Fetch standard)."""
+"""Cross-origin requests: allowed origins, methods and headers (Fetch standard)."""
 
 import re
 from collections.abc import Iterator
@@ -84,27 +84,29 @@ class CrossOriginMiddleware(CORSMiddleware):
         await response(scope, receive, send)
 
     def _faults(self, headers: Headers) -> Iterator[str]:
-        """Return what the preflight asks for and is not allowed."""
+        """Yield each part of the preflight that is not allowed."""
         if not self.is_allowed_origin(headers["Origin"]):
             yield "this origin (see CORS_ORIGINS)"
         method = headers["Access-Control-Request-Method"]
         if method not in self.allow_methods:
-            yield f"the method {_named([method])}"
+            yield _describe("method", [method])
         requested = headers.get("Access-Control-Request-Headers", "").lower().split(",")
         names = [name for part in requested if (name := part.strip())]
-        if refused := [name for name in names if name not in self.allow_headers]:
-            yield f"the headers {_named(refused)} (see CORS_ALLOW_HEADERS)"
+        if rejected := [name for name in names if name not in self.allow_headers]:
+            yield f"{_describe('headers', rejected)} (see CORS_ALLOW_HEADERS)"
         if "Access-Control-Request-Private-Network" in headers:
             yield "access to a private network"
 
 
 def _is_preflight(scope: Scope) -> bool:
     headers = Headers(scope=scope)
-    asks = "Origin" in headers and "Access-Control-Request-Method" in headers
-    return asks and scope["method"] == "OPTIONS"
+    is_requested = "Origin" in headers and "Access-Control-Request-Method" in headers
+    return is_requested and scope["method"] == "OPTIONS"
 
 
-def _named(names: list[str]) -> str:
-    """Return the first names that are tokens, because nothing else of a request may be echoed."""
+def _describe(noun: str, names: list[str]) -> str:
+    """Return the noun with the first names that are tokens, because only tokens may be echoed."""
     tokens = [f"`{name}`" for name in names if _TOKEN.fullmatch(name)]
-    return " ".join(tokens[:MAX_NAMES]) or "with an invalid name"
+    if not tokens:
+        return f"any {noun} with an invalid name"
+    return f"the {noun} {' '.join(tokens[:MAX_NAMES])}"

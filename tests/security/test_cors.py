@@ -146,6 +146,15 @@ class TestPreflight:
         assert headers not in response.json()["detail"]
         assert len(response.json()["detail"]) < 150
 
+    async def test_an_error_says_that_the_name_of_a_method_or_header_is_invalid(
+        self, front_end: AsyncClient
+    ) -> None:
+        response = await preflight(front_end, "<b>", '"x"')
+
+        method, headers = response.json()["detail"].split(", ")
+        assert method.endswith(": any method with an invalid name")
+        assert headers == "any headers with an invalid name (see CORS_ALLOW_HEADERS)."
+
     async def test_access_to_a_private_network_is_not_allowed(self, front_end: AsyncClient) -> None:
         asked = {
             "Origin": ORIGIN,
