@@ -29,8 +29,17 @@ REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT USAGE, CREATE ON SCHEMA public TO :"owner";
 GRANT USAGE ON SCHEMA public TO :"runtime";
 
--- Since PostgreSQL 16 the creator of a role may administer it, but not act as it.
-SELECT format('GRANT %I TO CURRENT_USER', :'owner') WHERE NOT pg_has_role(:'owner', 'USAGE') \gexec
+-- Since PostgreSQL 16 the creator of a role may administer it, but SET ROLE needs the option SET, which
+-- the grant by createrole_self_grant may lack.
+\set privilege USAGE
+\set option ''
+SELECT :SERVER_VERSION_NUM >= 160000 AS has_set_option \gset
+\if :has_set_option
+    \set privilege SET
+    \set option 'WITH SET TRUE'
+\endif
+SELECT format('GRANT %I TO CURRENT_USER %s', :'owner', :'option')
+    WHERE NOT pg_has_role(:'owner', :'privilege') \gexec
 SET LOCAL ROLE :"owner";
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO :"runtime";
 

@@ -31,6 +31,8 @@ pytestmark = [
 
 INSUFFICIENT_PRIVILEGE = "42501"
 RESTRICT_VIOLATION = "23001"
+SELF_GRANT_VERSION = 160_000
+"""First version of PostgreSQL with `createrole_self_grant`, in the form of server_version_num."""
 FUNCTION = "RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'"
 
 
@@ -216,13 +218,21 @@ async def stored_passwords(*roles: str) -> dict[str, str]:
 class TestHosted:
     """On a hosted server the administrator may create roles, but is no superuser."""
 
-    @pytest.fixture
-    async def hosted(self, tmp_path: Path) -> AsyncIterator[Roles]:
-        """Run deploy/roles.sql as the administrator, who owns the database."""
+    @pytest.fixture(params=["", "inherit"])
+    async def hosted(self, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Roles]:
+        """Run deploy/roles.sql as the administrator, who owns the database and, since PostgreSQL
+        16, may get a membership without SET in each role that it creates.
+        """
         suffix = secrets.token_hex(4)
         owner, runtime, admin = (f"{role}_{suffix}" for role in ("owner", "runtime", "admin"))
         async with connected(server()) as connection:
+            version = (await connection.execute(text("SHOW server_version_num"))).scalar_one()
+            if request.param and int(version) < SELF_GRANT_VERSION:
+                pytest.skip("PostgreSQL 15 has no createrole_self_grant")
             await connection.execute(text(f"CREATE ROLE {admin} LOGIN CREATEROLE"))
+            if request.param:
+                setting = f"createrole_self_grant = '{request.param}'"
+                await connection.execute(text(f"ALTER ROLE {admin} SET {setting}"))
         async with owned_database("hosted", admin, tmp_path) as url:
             hosted = Roles(url, owner, runtime, admin)
             create_roles(hosted.url_of(admin), owner, runtime)
