@@ -123,6 +123,16 @@ class TestCompose:
             check = SERVICES[name]["healthcheck"]["test"]
             assert check == ["CMD", "python", f"/srv/{HEALTH_CHECK.name}", "/readyz"]
 
+    def test_images_of_other_projects_are_named_with_their_registry(self) -> None:
+        """Podman without search registries finds no short name."""
+        builds = [service.get("build") for service in SERVICES.values()]
+        inline = [build["dockerfile_inline"] for build in builds if isinstance(build, dict)]
+        images = [service["image"] for service in SERVICES.values() if "image" in service]
+        named = [*images, *(text.split()[1] for text in inline)]
+
+        assert len(named) == 4
+        assert all(name.startswith("docker.io/") for name in named)
+
     def test_the_engine_chooses_the_network(self) -> None:
         assert "networks" not in COMPOSE
         assert not [name for name, service in SERVICES.items() if "networks" in service]
