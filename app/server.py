@@ -88,7 +88,7 @@ class DrainingServer(uvicorn.Server):
 
 
 def configuration(app: FastAPI, *, host: str, port: int) -> uvicorn.Config:
-    """Return how uvicorn serves the application."""
+    """Return uvicorn's configuration."""
     return uvicorn.Config(
         app,
         host=host,

@@ -1,4 +1,4 @@
-"""PgBouncer in transaction mode stands between two processes of the service and PostgreSQL."""
+"""Two processes of the service on PgBouncer in transaction mode."""
 
 import asyncio
 import shutil
@@ -51,7 +51,7 @@ async def two_processes(
         yield [await stack.enter_async_context(each) for each in started]
 
 
-async def ask(services: Sequence[Service]) -> tuple[Counter[str], float]:
+async def send_requests(services: Sequence[Service]) -> tuple[Counter[str], float]:
     """Make all requests, half of them writes, and return their outcomes and the seconds taken."""
     outcomes: Counter[str] = Counter()
 
@@ -77,9 +77,9 @@ async def test_ten_thousand_requests_of_two_processes_succeed_as_without_it(
     postgres: Postgres, pooler: Pooler, redis: Redis, directory: Path
 ) -> None:
     async with two_processes(postgres.url(), directory, redis) as services:
-        direct, direct_seconds = await ask(services)
+        direct, direct_seconds = await send_requests(services)
     async with two_processes(pooler.url, directory, redis, DATABASE_POOLER="true") as services:
-        pooled, pooled_seconds = await ask(services)
+        pooled, pooled_seconds = await send_requests(services)
 
     NOTES.append(f"throughput behind the pooler: {direct_seconds / pooled_seconds:.2f} of direct")
     assert pooled == direct

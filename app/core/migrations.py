@@ -40,7 +40,7 @@ def configuration() -> Config:
 def read_sources(root: Path) -> dict[str, bytes]:
     """Return the code of each migration by the name of its file."""
     files = (root / "migrations" / "versions").glob("*.py")
-    # Alembic ignores the same ones: lock files of Emacs, and those of a package.
+    # Alembic ignores Emacs lock files and `__init__.py` too.
     ignored = (".#", "__init__")
     return {file.name: file.read_bytes() for file in files if not file.name.startswith(ignored)}
 
