@@ -10,9 +10,18 @@ ROOT = Path(__file__).parent.parent
 # formats of output, the driver's `PG…` and the client's `…_PROXY` are all read from there.
 KEPT = {
     *("HOME", "LD_LIBRARY_PATH", "PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "USER"),
-    *("BIN", "COVERAGE", "PYTEST_ARGS", "VERBOSE"),
+    *("BIN", "COVERAGE", "PYTEST_ARGS", "PYTEST_CURRENT_TEST", "VERBOSE"),
 }
-KEPT_PREFIXES = ("COVERAGE_", "PYTEST_", "TEST_")
+KEPT_PREFIXES = ("COVERAGE_", "PYTEST_XDIST_", "TEST_")
+
+GIT = {
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    # The global configuration is where a container allows git to read another user's clone.
+    "GIT_CONFIG_COUNT": "1",
+    "GIT_CONFIG_KEY_0": "safe.directory",
+    "GIT_CONFIG_VALUE_0": "*",
+}
 
 
 def drop_environment() -> None:
@@ -20,6 +29,7 @@ def drop_environment() -> None:
     for name in set(os.environ) - KEPT:
         if not name.startswith(KEPT_PREFIXES):
             del os.environ[name]
-    # The last two are for the processes that tests start: `python -m app`, in any directory.
-    os.environ |= {"TZ": "UTC", "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+    # All except TZ are for the processes that tests start: `python -m app` in any directory, and
+    # git without the user's configuration, which can require signatures or name hooks.
+    os.environ |= {"TZ": "UTC", "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", **GIT}
     time.tzset()
