@@ -18,14 +18,14 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from limits.storage import RedisStorage
 from sqlalchemy import make_url, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core import clock, migrations
+from app.core import clock, migrations, rate_limit_store
 from app.core.config import Settings
 from app.core.database import Database
+from app.core.database_engine import create_engine
 from app.core.mail import MemoryMailer
-from app.core.rate_limit_store import KEY_PREFIX
 from app.core.resources import Resources
 from app.main import create_app
 from app.models import Base
@@ -62,15 +62,21 @@ async def empty_database(label: str, directory: Path) -> AsyncIterator[str]:
     if not name.endswith("_test"):
         pytest.exit(f"The suite empties its database: {name!r} has to end in '_test'.")
     own = f"{name.removesuffix('_test')}_{label}_test"
-    server = create_async_engine(
-        url.set(drivername="postgresql+asyncpg", database="postgres"), isolation_level="AUTOCOMMIT"
-    )
-    async with server.connect() as connection:
+    address = url.set(database="postgres").render_as_string(hide_password=False)
+    server = create_engine(address, pool_size=1, for_migrations=True)  # without time limits
+    async with server.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         await connection.execute(text(f'DROP DATABASE IF EXISTS "{own}" WITH (FORCE)'))
         await connection.execute(text(f'CREATE DATABASE "{own}"'))
-        yield url.set(database=own).render_as_string(hide_password=False)
-        await connection.execute(text(f'DROP DATABASE IF EXISTS "{own}" WITH (FORCE)'))
+        try:
+            yield url.set(database=own).render_as_string(hide_password=False)
+        finally:
+            await connection.execute(text(f'DROP DATABASE IF EXISTS "{own}" WITH (FORCE)'))
     await server.dispose()
+
+
+def with_parameters(url: str, **parameters: str) -> str:
+    """Return the URL with these parameters in its query, beside those that it has."""
+    return make_url(url).update_query_dict(parameters).render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="session")
@@ -100,21 +106,26 @@ async def upgrade(url: str) -> None:
     await run_sync(migrations.upgrade, settings)
 
 
-def forget_limits(url: str) -> None:
-    """Delete what earlier runs have counted. Several runs in an hour would exceed the limit on
-    registrations from 127.0.0.1 otherwise.
+@pytest.fixture(scope="session")
+def limits_of_its_own(settings: Settings) -> Iterator[None]:
+    """Count in Redis under keys of this worker, and delete them at the end.
+
+    The limits of other workers, of earlier runs and of a developer's service stay as they are.
     """
-    storage = RedisStorage(url, key_prefix=KEY_PREFIX)
-    storage.reset()
-    storage.storage.close()
+    prefix = f"plumbline:tests:{secrets.token_hex(8)}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rate_limit_store, "KEY_PREFIX", prefix)
+        yield
+    if settings.redis_url:
+        storage = RedisStorage(settings.redis_url.get_secret_value(), key_prefix=prefix)
+        storage.reset()
+        storage.storage.close()
 
 
 @pytest.fixture(scope="session")
-async def app(settings: Settings) -> AsyncIterator[FastAPI]:
+async def app(settings: Settings, limits_of_its_own: None) -> AsyncIterator[FastAPI]:
     """The application, started, on the migrated database."""
     await upgrade(settings.database_url.get_secret_value())
-    if settings.redis_url:
-        forget_limits(settings.redis_url.get_secret_value())
     app = create_app(settings)
     async with app.router.lifespan_context(app):
         app.state.opened = app.state.resources
@@ -225,7 +236,7 @@ def live_factory(live: AsyncClient, live_resources: Resources) -> Factory:
 
 @pytest.fixture
 def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
-    """A running Redis."""
+    """Yield a running Redis server."""
     server = RedisServer(tmp_path)
     server.start()
     yield server
