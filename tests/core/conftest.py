@@ -1,4 +1,4 @@
-"""Servers that no client gets an answer from."""
+"""Fixtures of servers that never complete a connection."""
 
 import asyncio
 import socket
@@ -19,7 +19,7 @@ from app.core import clock
 
 @pytest.fixture
 async def untrusted_server(tmp_path: Path) -> AsyncIterator[int]:
-    """The port of a server that answers PostgreSQL's request for TLS with its own certificate."""
+    """Yield the port of a server that answers a request for TLS with its own certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
@@ -47,7 +47,20 @@ async def untrusted_server(tmp_path: Path) -> AsyncIterator[int]:
 
 
 @pytest.fixture
+async def plain_server() -> AsyncIterator[int]:
+    """Yield the port of a server that answers PostgreSQL's request for TLS with a refusal."""
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(8)  # SSLRequest
+        writer.write(b"N")
+        writer.close()
+
+    async with await asyncio.start_server(accept, "127.0.0.1", 0) as server:
+        yield server.sockets[0].getsockname()[1]
+
+
+@pytest.fixture
 def silent_server() -> Iterator[int]:
-    """The port of a server that accepts connections and sends nothing."""
+    """Yield the port of a server that accepts connections and sends nothing."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]

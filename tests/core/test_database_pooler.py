@@ -1,4 +1,4 @@
-"""Behind a pooler nothing of a transaction stays in the server's session."""
+"""Transactions behind a pooler leave no state in the server's session."""
 
 import os
 from collections.abc import AsyncIterator
@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core.database import Database
 from app.core.database_engine import POSTGRESQL_SETTINGS, create_engine
 from app.core.resources import Resources
+from tests.conftest import with_parameters
 
 pytestmark = pytest.mark.skipif(
     "TEST_DATABASE_URL" not in os.environ, reason="SQLite has no pooler"
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture
 async def pooled(live_resources: Resources) -> AsyncIterator[Database]:
-    """A database as DATABASE_POOLER asks for, with one connection."""
+    """Yield a database configured for a pooler, with one connection."""
     url = live_resources.settings.database_url.get_secret_value()
     engine = create_engine(url, pool_size=1, pooler=True)
     yield Database(engine, capacity=1, pooler=True)
@@ -66,11 +67,10 @@ async def test_no_statement_is_left_prepared(pooled: Database) -> None:
 async def test_a_setting_in_the_options_of_the_url_takes_precedence(
     live_resources: Resources,
 ) -> None:
-    url = live_resources.settings.database_url.get_secret_value()
+    stored = live_resources.settings.database_url.get_secret_value()
+    url = with_parameters(stored, options="-c statement_timeout=77s")
     for pooler in (False, True):
-        engine = create_engine(
-            f"{url}?options=-c%20statement_timeout%3D77s", pool_size=1, pooler=pooler
-        )
+        engine = create_engine(url, pool_size=1, pooler=pooler)
         async with Database(engine, capacity=1, pooler=pooler).transaction() as session:
             limit = await fetch(session, "SHOW statement_timeout")
         await engine.dispose()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, TextClause, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import text
@@ -83,10 +83,15 @@ def server() -> str:
     return url.render_as_string(hide_password=False)
 
 
+def create_role(name: str, *options: str) -> TextClause:
+    """Return the statement that creates a role that may log in with PASSWORD."""
+    return text(f"CREATE ROLE {name} LOGIN {' '.join(options)} PASSWORD '{PASSWORD}'")
+
+
 async def drop_roles(*roles: str) -> None:
-    """Drop roles of the server, which own nothing any more."""
+    """Drop roles of the server, which own nothing any more, if they exist."""
     async with connected(server()) as connection:
-        await connection.execute(text(f"DROP ROLE {', '.join(roles)}"))
+        await connection.execute(text(f"DROP ROLE IF EXISTS {', '.join(roles)}"))
 
 
 @pytest.fixture(scope="module")
@@ -95,16 +100,18 @@ async def roles(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Roles
     suffix = secrets.token_hex(4)
     owner, runtime, stranger = (f"{role}_{suffix}" for role in ("owner", "runtime", "stranger"))
     empty = empty_database(f"{WORKER}_roles", tmp_path_factory.mktemp("roles"))
-    async with empty as url:
-        create_roles(url, owner, runtime)
-        made = Roles(make_url(url).set(password=PASSWORD), owner, runtime, stranger)
-        async with connected(url) as connection:
-            await connection.execute(text(f"CREATE ROLE {stranger} LOGIN PASSWORD '{PASSWORD}'"))
-            await connection.execute(text("CREATE SCHEMA private"))
-            await connection.execute(text("CREATE TABLE private.secrets (id int)"))
-        await upgrade(made.url_of(owner))
-        yield made
-    await drop_roles(owner, runtime, stranger)
+    try:
+        async with empty as url:
+            create_roles(url, owner, runtime)
+            made = Roles(make_url(url).set(password=PASSWORD), owner, runtime, stranger)
+            async with connected(url) as connection:
+                await connection.execute(create_role(stranger))
+                await connection.execute(text("CREATE SCHEMA private"))
+                await connection.execute(text("CREATE TABLE private.secrets (id int)"))
+            await upgrade(made.url_of(owner))
+            yield made
+    finally:
+        await drop_roles(owner, runtime, stranger)
 
 
 async def refusal(url: str, statement: str) -> str | None:
@@ -199,12 +206,12 @@ async def test_no_other_role_connects(roles: Roles) -> None:
 
 @asynccontextmanager
 async def owned_database(label: str, owner: str, directory: Path) -> AsyncIterator[URL]:
-    """Create a database that the role owns, and drop it afterwards."""
+    """Create a database that the role owns, yield its URL for the role, and drop it afterwards."""
     async with empty_database(f"{WORKER}_{label}", directory) as url:
         database = make_url(url)
         async with connected(url) as connection:
             await connection.execute(text(f'ALTER DATABASE "{database.database}" OWNER TO {owner}'))
-        yield database.set(username=owner)
+        yield database.set(username=owner, password=PASSWORD)
 
 
 async def stored_passwords(*roles: str) -> dict[str, str]:
@@ -225,19 +232,21 @@ class TestHosted:
         """
         suffix = secrets.token_hex(4)
         owner, runtime, admin = (f"{role}_{suffix}" for role in ("owner", "runtime", "admin"))
-        async with connected(server()) as connection:
-            version = (await connection.execute(text("SHOW server_version_num"))).scalar_one()
-            if request.param and int(version) < SELF_GRANT_VERSION:
-                pytest.skip("PostgreSQL 15 has no createrole_self_grant")
-            await connection.execute(text(f"CREATE ROLE {admin} LOGIN CREATEROLE"))
-            if request.param:
-                setting = f"createrole_self_grant = '{request.param}'"
-                await connection.execute(text(f"ALTER ROLE {admin} SET {setting}"))
-        async with owned_database("hosted", admin, tmp_path) as url:
-            hosted = Roles(url, owner, runtime, admin)
-            create_roles(hosted.url_of(admin), owner, runtime)
-            yield hosted
-        await drop_roles(owner, runtime, admin)
+        try:
+            async with connected(server()) as connection:
+                version = (await connection.execute(text("SHOW server_version_num"))).scalar_one()
+                if request.param and int(version) < SELF_GRANT_VERSION:
+                    pytest.skip("PostgreSQL 15 has no createrole_self_grant")
+                await connection.execute(create_role(admin, "CREATEROLE"))
+                if request.param:
+                    setting = f"createrole_self_grant = '{request.param}'"
+                    await connection.execute(text(f"ALTER ROLE {admin} SET {setting}"))
+            async with owned_database("hosted", admin, tmp_path) as url:
+                hosted = Roles(url, owner, runtime, admin)
+                create_roles(hosted.url_of(admin), owner, runtime)
+                yield hosted
+        finally:
+            await drop_roles(owner, runtime, admin)
 
     async def test_the_owner_role_migrates_and_the_runtime_role_serves(self, hosted: Roles) -> None:
         await upgrade(hosted.url_of(hosted.owner))
