@@ -189,11 +189,10 @@ class TestAbsentRedis:
         assert clock.monotonic() - started < 1
 
     async def test_is_reported_without_delay(self, settings: Settings, absent_redis: str) -> None:
-        async with limiter.open(with_redis(settings, absent_redis)), asyncio.timeout(4) as timeout:
+        async with limiter.open(with_redis(settings, absent_redis)), asyncio.timeout(4):
             usable = await limiter.is_store_usable()
 
         assert usable is False
-        assert not timeout.expired()
 
 
 @needs_redis_server

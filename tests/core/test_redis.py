@@ -10,6 +10,7 @@ from anyio.from_thread import start_blocking_portal
 from limits import parse
 from pydantic import SecretStr, ValidationError
 
+from app.core import redis_pools
 from app.core.config import Settings
 from app.core.rate_limit import limiter
 from app.core.redis_pools import async_pool, blocking_pool
@@ -44,9 +45,8 @@ class TestUrl:
     ) -> None:
         Settings(_env_file=None, secret_key=SECRET, redis_url=url)
         async with limiter.open(with_redis(settings, url)):
-            usable = await limiter.is_store_usable()
+            pass  # neither client connects before its first command
 
-        assert usable in {True, False}
         for pool in (blocking_pool(url), async_pool(url)):
             assert expected.items() <= pool.connection_kwargs.items()
 
@@ -82,8 +82,8 @@ class TestReadiness:
         self, settings: Settings, tmp_path: Path
     ) -> None:
         replica = RedisServer(tmp_path, "--replicaof", "127.0.0.1", "1")
-        replica.start()
         try:
+            replica.start()
             async with limiter.open(with_redis(settings, replica.url)):
                 usable = await limiter.is_store_usable()
         finally:
@@ -107,7 +107,7 @@ class TestReadiness:
 
 @asynccontextmanager
 async def delayed(port: int) -> AsyncIterator[str]:
-    """Yield the URL of a Redis whose every byte is late, as over a long line."""
+    """Yield the URL of a Redis behind a proxy that delays every byte, as a distant network does."""
     loop = asyncio.get_running_loop()
     tasks: set[asyncio.Task[None]] = set()
 
@@ -132,8 +132,11 @@ async def delayed(port: int) -> AsyncIterator[str]:
 
 @needs_redis_server
 async def test_a_redis_that_is_far_away_is_slow_and_not_unavailable(
-    settings: Settings, redis_server: RedisServer
+    settings: Settings, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert redis_pools.SOCKET_TIMEOUT_SECONDS > 2 * DELAY_SECONDS
+    # A slow machine adds to the delay.
+    monkeypatch.setattr(redis_pools, "SOCKET_TIMEOUT_SECONDS", 5)
     # In another thread, because the blocking client stops the event loop of the test.
     with (
         start_blocking_portal() as portal,
