@@ -42,9 +42,11 @@ async def served(app: FastAPI) -> AsyncIterator[Served]:
         config.lifespan = "off"
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
-        yield Served((host, port), server)
-        server.should_exit = True
-        await serving
+        try:
+            yield Served((host, port), server)
+        finally:
+            server.should_exit = True
+            await serving
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class Connection:
 
 @asynccontextmanager
 async def connected(server: Served) -> AsyncIterator[Connection]:
-    """Open a connection; it is cut at the end."""
+    """Open a connection, and abort it at the end."""
     reader, writer = await asyncio.open_connection(*server.address)
     try:
         yield Connection(reader, writer)
