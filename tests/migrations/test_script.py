@@ -4,7 +4,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from app.core.migrations import newest_revision
 from tests.architecture.articles import copy_to
 from tests.architecture.rules import Edit, Module
 
@@ -42,19 +41,3 @@ def test_a_changed_model_becomes_a_numbered_migration_after_the_newest(tmp_path:
     assert module.source.startswith('"""Add nickname.\n\nRevision: 0')
     assert "nickname" in module.source
     assert not list(root.glob("*.db"))
-
-
-def test_two_heads_are_refused_in_one_line(tmp_path: Path) -> None:
-    root = copy_to(tmp_path)
-    versions = root / "migrations" / "versions"
-    for name in ("left", "right"):
-        follows = f"revision = {name!r}\ndown_revision = {newest_revision()!r}\n"
-        (versions / f"{name}.py").write_text(follows)
-    before = set(versions.iterdir())
-
-    done = run_script(root)
-
-    assert done.returncode == 1
-    assert done.stderr.startswith("The migrations have 2 heads: left (left.py), right (right.py). ")
-    assert done.stderr.count("\n") == 1
-    assert set(versions.glob("*.py")) == before
