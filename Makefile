@@ -41,7 +41,7 @@ articles: .venv/.installed ## Break the code once for each rule, and see whether
 lint: .venv/.installed
 	@$(BIN)/python -m tests.architecture.check lint
 
-format: .venv/.installed ## Format, and mend what the linter can
+format: .venv/.installed ## Format, and fix what the linter can
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --fix --silent . || true
 	@$(BIN)/ruff format --quiet .

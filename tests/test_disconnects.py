@@ -107,7 +107,7 @@ async def test_half_a_body_changes_nothing_and_is_no_error_of_the_service(
     assert [(line["event"], line["status"]) for line in log.lines] == [("request", 400)]
 
 
-async def test_a_log_in_whose_client_left_the_line_for_hashing_is_whole(
+async def test_a_log_in_is_complete_or_absent_if_its_client_disconnects(
     server: Served, live_resources: Resources, live_factory: Factory
 ) -> None:
     user = await live_factory.user()
@@ -126,7 +126,7 @@ async def test_a_log_in_whose_client_left_the_line_for_hashing_is_whole(
     assert held(live_resources) == [0] * 5
 
 
-async def test_a_registration_whose_client_left_while_it_was_hashed_is_whole(
+async def test_a_registration_is_complete_or_absent_if_its_client_disconnects(
     server: Served, app: FastAPI, live_resources: Resources
 ) -> None:
     slow = PasswordHasher(memory_kib=65_536, rounds=4, min_length=15)
@@ -142,7 +142,7 @@ async def test_a_registration_whose_client_left_while_it_was_hashed_is_whole(
     assert held(resources) == [0] * 5
 
 
-async def test_a_client_that_leaves_the_line_for_the_database_takes_no_turn_along(
+async def test_a_client_that_disconnects_while_waiting_for_the_database_releases_its_place(
     server: Served, live_resources: Resources, live: AsyncClient, live_factory: Factory
 ) -> None:
     login = await live_factory.login()

@@ -1,4 +1,4 @@
-"""What the document tells of the two operations that take a form."""
+"""The schemas of the two operations that accept a form."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Forms: which bytes mean which text, and what is refused."""
+"""Decoding of forms, and the forms that are rejected."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which front ends on other origins may send and read what."""
+"""Cross-origin requests: allowed origins, methods and headers."""
 
 from collections.abc import AsyncIterator
 
