@@ -21,7 +21,6 @@ EXPORTED = {
     "PGSSLMODE": "verify-full",
     "PYTEST_ADDOPTS": "--collect-only",
     "PYTEST_PLUGINS": "no_such_plugin",
-    "PYTHONOPTIMIZE": "1",
     "TERM": "xterm-256color",
     "TZ": "Asia/Tokyo",
 }
@@ -49,7 +48,12 @@ def test_the_suite_drops_what_its_caller_has_exported() -> None:
 
 def test_make_test_starts_and_passes_a_test_whatever_is_exported() -> None:
     chosen = "-n0 tests/test_cli.py::TestEntryPoints::test_the_package_runs_and_lists_its_commands"
-    exported = {**EXPORTED, "PYTEST_ARGS": chosen, "BIN": str(Path(sys.executable).parent)}
+    exported = {
+        **EXPORTED,
+        "PYTHONOPTIMIZE": "1",
+        "PYTEST_ARGS": chosen,
+        "BIN": str(Path(sys.executable).parent),
+    }
     environment = {"PATH": os.environ["PATH"], **exported}
 
     suite = subprocess.run(
