@@ -17,7 +17,6 @@ from app.core import migrations
 from app.core.config import EXAMPLE_SECRET, Settings, admin_password
 from app.core.database_errors import reason_of
 from app.core.errors import AppError
-from app.core.logging import configure_logging
 from app.core.resources import open_resources
 from app.dependencies.projects import ProjectServices  # example
 from app.dependencies.services import unit_of_work
@@ -26,7 +25,14 @@ from app.outbox_cli import outbox, worker
 from app.schemas.base import Email
 from app.schemas.users import NewPassword
 from app.services.purge import Purged
-from app.terminal import check_migrations, failure, failure_of, load_settings, readable_file
+from app.terminal import (
+    check_migrations,
+    configure_command_logging,
+    failure,
+    failure_of,
+    load_settings,
+    readable_file,
+)
 
 ENV_FILE = Path(".env")
 ENV_EXAMPLE = migrations.ROOT / ".env.example"
@@ -124,7 +130,7 @@ def create_admin(
     The password is asked for, or taken from ADMIN_PASSWORD; an existing user keeps their own.
     """
     settings = load_settings()
-    configure_logging(settings)
+    configure_command_logging(settings)
     try:
         outcome = asyncio.run(_create_admin(settings, _email.validate_python(email)))
     except ValidationError as error:
@@ -151,7 +157,7 @@ async def _create_admin(settings: Settings, email: str) -> str:
 def purge() -> None:
     """Delete expired sessions, tokens and kept answers. Run it once a day."""
     settings = load_settings()
-    configure_logging(settings)
+    configure_command_logging(settings)
     try:
         purged = asyncio.run(_purge(settings))
     except AppError as error:
@@ -179,17 +185,16 @@ def openapi(
 
 @cli.command()
 def check_config() -> None:
-    """Print every setting, with secrets masked, and every variable that looks misspelt; exit with 1
+    """Print every setting, with secrets masked, and every unknown variable; exit with 1
     and every fault if there is one.
     """
     with readable_file():
-        given, misspelt = Settings.as_given(), Settings.misspelt()
+        given, unknown = Settings.as_given(), Settings.unknown()
     for name, value in given.items():
         typer.echo(f"{name.upper()}={value}")
-    for name, setting in misspelt.items():
-        typer.echo(
-            f"{name.upper()} is set but is not a setting; did you mean {setting.upper()}?", err=True
-        )
+    for name, meant in unknown.items():
+        hint = f"; did you mean {meant.upper()}?" if meant else "."
+        typer.echo(f"{name.upper()} is set but is not a setting{hint}", err=True)
     load_settings()
 
 
@@ -205,7 +210,7 @@ def seed(
 ) -> None:
     """Add a project to a development database, always with the same people and tasks."""
     settings = load_settings()
-    configure_logging(settings)
+    configure_command_logging(settings)
     if settings.is_production:
         raise failure("This is no database to play with: ENVIRONMENT is production.")
     password = secrets.token_urlsafe(16)

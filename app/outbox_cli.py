@@ -17,7 +17,7 @@ from app.core.resources import open_resources
 from app.dependencies.services import unit_of_work
 from app.main import make_telemetry, watch
 from app.services.outbox import OutboxService
-from app.terminal import failure, failure_of, load_settings
+from app.terminal import configure_command_logging, failure, failure_of, load_settings
 from app.worker import Worker
 
 TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -82,7 +82,7 @@ def retry(
 def _run(operation: Callable[[OutboxService], Awaitable[T]]) -> T:
     """What the operation gives, in a transaction. Refusals are printed, and the process exits."""
     settings = load_settings()
-    configure_logging(settings)
+    configure_command_logging(settings)
 
     async def run() -> T:
         async with open_resources(settings) as resources, unit_of_work(resources) as services:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from app.core.config import Settings
 from app.core.database import DatabaseUnavailable
 from app.core.errors import AppError
+from app.core.logging import configure_logging
 from app.core.migrations import MigrationError, known_revisions
 
 
@@ -31,9 +32,14 @@ def readable_file() -> Iterator[None]:
     try:
         yield
     except UnicodeError as error:
-        raise failure(".env: must be a text in UTF-8; Windows may have written UTF-16") from error
+        raise failure(".env: must be UTF-8 text; PowerShell may have written UTF-16") from error
     except OSError as error:
         raise failure(f".env: {error.strerror}") from error
+
+
+def configure_command_logging(settings: Settings) -> None:
+    """Log errors only, because a command prints the failure that a warning would log."""
+    configure_logging(settings.model_copy(update={"log_level": "ERROR"}))
 
 
 def failure_of(error: AppError) -> typer.Exit:

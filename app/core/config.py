@@ -10,7 +10,6 @@ from pydantic import (
     Field,
     IPvAnyNetwork,
     SecretStr,
-    StringConstraints,
     ValidationInfo,
     field_validator,
 )
@@ -30,6 +29,7 @@ from app.core.setting_types import (
     Host,
     HostPattern,
     LinkBase,
+    LogLevel,
     Mailbox,
     Origin,
     OtlpEndpoint,
@@ -44,7 +44,12 @@ MIN_SECRET_CHARACTERS = 12
 than 16, but not fewer than this.
 """
 MIN_LIKENESS = 0.8
-"""Likeness of two names, from 0 to 1, above which one is probably misspelt."""
+"""Minimum similarity, from 0 to 1, of a variable to the setting that was probably meant."""
+FAMILIES = ("argon2_", "cors_", "limit_", "mail_", "outbox_", "smtp_")
+OTHERS = ("otel_", "pg")
+"""Prefixes of the variables that OpenTelemetry and the driver read by themselves."""
+OTHERS_IN_FILE = {"admin_password", "owner_password", "postgres_password", "runtime_password"}
+"""Variables of `.env` that `docker-compose.yml` and `create-admin` read."""
 
 
 class Environment(StrEnum):
@@ -74,7 +79,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_file=".env",
-        env_file_encoding="utf-8-sig",  # editors of Windows write a mark of the byte order
+        env_file_encoding="utf-8-sig",  # Windows editors write a byte order mark
+        env_ignore_empty=True,
         extra="ignore",
         hide_input_in_errors=True,
     )
@@ -89,8 +95,8 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65_535, description="Port that `serve` listens on.")
     public_url: LinkBase | None = Field(
         None,
-        description="Address of the front end, with which links in mails start; required in "
-        "production. By default that of this process.",
+        description="Base URL of links in mails, usually the front end's. Required in production; "
+        "by default the address of this process.",
     )
     secret_key: SecretStr = Field(
         description="At least 32 random bytes; every key is derived from it. "
@@ -101,8 +107,8 @@ class Settings(BaseSettings):
     )
     database_url: SecretStr = Field(
         SecretStr("sqlite:///plumbline.db"),
-        description="`sqlite:///FILE`, or `postgresql://USER:PASSWORD@HOST:PORT/NAME`, which may "
-        "have words of libpq behind it, such as `?sslmode=verify-full`.",
+        description="`sqlite:///FILE`, or `postgresql://USER:PASSWORD@HOST:PORT/NAME`, optionally "
+        "with parameters of libpq, such as `?sslmode=verify-full`.",
     )
     database_pooler: bool = Field(
         False,
@@ -126,7 +132,7 @@ class Settings(BaseSettings):
         [], description="Origins of front ends elsewhere, comma-separated."
     )
     cors_allow_headers: Annotated[list[HeaderName], NoDecode] = Field(
-        [], description="Further request headers that those may send, comma-separated."
+        [], description="Additional request headers that these origins may send, comma-separated."
     )
     trusted_proxies: Annotated[list[IPvAnyNetwork], NoDecode] = Field(
         [], description="Addresses or networks whose `X-Forwarded-For` is believed."
@@ -135,9 +141,7 @@ class Settings(BaseSettings):
         0, ge=0, le=300, description="How long a process that stops still serves, but is not ready."
     )
     max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest request body.")
-    log_level: Annotated[str, StringConstraints(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = Field(
-        "INFO", description="DEBUG, INFO, WARNING or ERROR."
-    )
+    log_level: LogLevel = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     otel_exporter_otlp_endpoint: OtlpEndpoint | None = Field(
         None,
@@ -153,8 +157,10 @@ class Settings(BaseSettings):
     password_min_length: int = Field(
         15, ge=8, le=64, description="Code points of a new password (NIST SP 800-63B-4 §3.1.1.2)."
     )
-    argon2_memory_kib: int = Field(19_456, ge=8, description="Memory of one password hash.")
-    argon2_rounds: int = Field(2, ge=1, description="Passes of one password hash.")
+    argon2_memory_kib: int = Field(
+        19_456, ge=8, le=1_048_576, description="Memory of one password hash."
+    )
+    argon2_rounds: int = Field(2, ge=1, le=100, description="Passes of one password hash.")
     refresh_token_leeway_seconds: int = Field(
         10, ge=0, le=60, description="How long a just rotated refresh token is only refused."
     )
@@ -210,21 +216,10 @@ class Settings(BaseSettings):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
 
-    @field_validator("*", mode="before")
-    @classmethod
-    def _strip(cls, value: object) -> object:
-        # Docker takes a file with Windows' ends of lines as it is.
-        return value.strip() if isinstance(value, str) else value
-
     @field_validator("environment", "mail_backend", "smtp_security", mode="before")
     @classmethod
     def _lower(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
-
-    @field_validator("log_level", mode="before")
-    @classmethod
-    def _upper(cls, value: object) -> object:
-        return value.upper() if isinstance(value, str) else value
 
     @field_validator(
         "public_url",
@@ -237,6 +232,17 @@ class Settings(BaseSettings):
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
+
+    @field_validator("*", mode="before")  # the last one, because Pydantic calls it first
+    @classmethod
+    def _strip(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        # `docker run --env-file` keeps quotes, and the carriage returns of Windows files.
+        text = value.strip()
+        quote = text[:1]
+        quoted = quote in ("'", '"') and len(text) > 1 and text.find(quote, 1) == len(text) - 1
+        return text[1:-1] if quoted else text
 
     @field_validator("public_url")
     @classmethod
@@ -316,19 +322,22 @@ class Settings(BaseSettings):
         return value
 
     @classmethod
-    def misspelt(cls) -> dict[str, str]:
-        """Return variables that are no settings, each with the setting whose name is alike."""
-        given = {*DotEnvSettingsSource(cls).env_vars, *map(str.lower, os.environ)}
-        alike = {
-            name: get_close_matches(name, cls.model_fields, n=1, cutoff=MIN_LIKENESS)
-            for name in sorted(given - {*cls.model_fields})
-        }
-        # A name with something in front of a setting belongs to another program.
-        return {
-            name: settings[0]
-            for name, settings in alike.items()
-            if settings and not name.endswith(f"_{settings[0]}")
-        }
+    def unknown(cls) -> dict[str, str | None]:
+        """Return variables that look like settings and are none, each with the setting that was
+        probably meant.
+        """
+        in_file = {*DotEnvSettingsSource(cls).env_vars} - OTHERS_IN_FILE
+        in_environment = {*map(str.lower, os.environ)}
+        found = {}
+        for name in sorted((in_file | in_environment) - {*cls.model_fields}):
+            alike = get_close_matches(name, cls.model_fields, n=1, cutoff=MIN_LIKENESS)
+            # A short name, or one with something in front of a setting, belongs to another program.
+            meant = alike[0] if alike and len(name) > 5 and not name.endswith(alike[0]) else None
+            if not name.startswith(OTHERS) and (
+                meant or name in in_file or name.startswith(FAMILIES)
+            ):
+                found[name] = meant
+        return found
 
     @classmethod
     def as_given(cls) -> dict[str, str]:
@@ -352,10 +361,18 @@ class Settings(BaseSettings):
         return [key.get_secret_value() for key in (self.secret_key, *self.secret_key_fallbacks)]
 
     def link(self, path: str) -> str:
-        """Return the address of a page of the front end. It is not built from the request, whose
-        `Host` anybody can choose.
+        """Return the address of a page of the front end.
+
+        It is not built from the request, because the client chooses `Host`.
         """
         return f"{str(self.public_url or self.local_url).rstrip('/')}{path}"
+
+    @property
+    def issuer(self) -> str:
+        """Issuer of access tokens (RFC 9068 §2.2). It does not depend on PORT, so that a process on
+        another port accepts them.
+        """
+        return self.link("") if self.public_url else "http://127.0.0.1:8000"
 
     @property
     def local_url(self) -> str:

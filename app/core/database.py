@@ -126,7 +126,8 @@ def _sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
 def _read_options(engine: AsyncEngine, *, pooler: bool) -> dict[str, object]:
     """Return how reads are executed: on PostgreSQL without BEGIN and COMMIT, which are two round
     trips, because in a transaction too each statement sees what is committed when it begins (READ
-    COMMITTED). A pooler needs them: it may send what lies between to different servers.
+    COMMITTED). A pooler needs them, because it may run each statement outside a
+    transaction on a different connection.
     """
     if engine.dialect.name == "postgresql" and not pooler:
         return {"read_only": True, "isolation_level": "AUTOCOMMIT"}

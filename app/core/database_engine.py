@@ -23,7 +23,7 @@ POOL_WAIT_SECONDS = 2.0
 """Time limit for a connection of the pool, of which `Database` never hands out too many."""
 CONNECT_SECONDS = 5.0
 CLOSE_SECONDS = 0.25
-"""Time limit for the server's answer to the end of a connection, which a request may wait for."""
+"""Time limit for closing a connection, because a request may wait for it."""
 COMMAND_SECONDS = 12.0
 """Client-side statement timeout. Longer than the server's, so that it fires only if that hangs."""
 
@@ -40,8 +40,10 @@ SET_LOCAL = """
 SQLITE_BUSY_TIMEOUT_MS = 5000
 
 TCP_OPTIONS = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 5, "TCP_USER_TIMEOUT": 1500}
-"""Seconds, seconds, milliseconds. Idle connections keep their place in the tables of a NAT, and one
-that was dropped there fails within two seconds. Not every system has all of them.
+"""TCP keep-alive times in seconds, and the user timeout in milliseconds.
+
+Idle connections keep their place in the tables of a NAT, and one that was dropped there fails in
+two seconds. Not every system has all of them.
 """
 
 
@@ -98,6 +100,8 @@ def create_engine(
             "prepared_statement_cache_size": 0,
             "prepared_statement_name_func": lambda: "",
         }
+    if address.verification:
+        arguments["ssl"] = address.verification.create_context()
     arguments["async_creator_fn"] = partial(_connect, address)
     engine = _create_engine(URL.create("postgresql+asyncpg"), pool_size, arguments)
     _configure_postgresql(engine, settings if pooler else {})
@@ -120,8 +124,6 @@ def _create_engine(url: URL, pool_size: int, arguments: dict[str, Any]) -> Async
 
 async def _connect(address: PostgreSQLAddress, **arguments: Any) -> PostgreSQLConnection:
     """Connect to PostgreSQL. Raises OperationalError, whatever the reason."""
-    if address.verification:
-        arguments["ssl"] = address.verification.create_context()
     try:
         connection: PostgreSQLConnection = await asyncpg.connect(
             address.dsn, connection_class=PostgreSQLConnection, **arguments

@@ -4,12 +4,14 @@ import re
 
 from sqlalchemy.exc import DBAPIError, IntegrityError, NotSupportedError
 
-# SQLSTATEs (PostgreSQL, appendix A) for which the request is not to blame.
+# SQLSTATEs (PostgreSQL, appendix A) of errors that the request did not cause.
 BUSY = ("40", "53", "55", "57014")
 """Deadlock, too few resources, lock timeout, statement timeout: the connection stays good."""
-LOST = ("08", "25006", "25P03", "26", "28", "3D", "57P", "58", "XX")
-"""Connection, read-only server, idle timeout, statement gone behind a pooler, credentials, database
-dropped, shutdown, input or output, internal error: another connection may do better.
+UNPOOLED = ("26", "42P05")
+"""Prepared statement missing or already there, because a pooler shares its connections."""
+LOST = ("08", "25006", "25P03", *UNPOOLED, "28", "3D", "57P", "58", "XX")
+"""Connection, read-only server, idle timeout, pooler, credentials, database dropped, shutdown, I/O,
+internal error: a new connection may succeed.
 """
 OTHER_SCHEMA = ("3F", "42501", "42703", "42P01")
 """Schema, privilege, column or table missing: the database is not migrated for this code."""
@@ -46,7 +48,7 @@ def reason_of(error: DBAPIError) -> str:
     if hasattr(cause, "sqlstate"):
         cause = cause.__cause__ or cause  # SQLAlchemy wraps the driver's errors
     text = str(cause).partition("\n")[0].rstrip(".")
-    if "unsupported startup parameter" in text:
+    if "unsupported startup parameter" in text or _sqlstate(error).startswith(UNPOOLED):
         text += "; this is a pooler: set DATABASE_POOLER=true"
     return f"{type(cause).__name__}: {text}" if text else type(cause).__name__
 

@@ -23,10 +23,10 @@ from app.core.redis_pools import async_pool, blocking_pool
 
 KEY_PREFIX = "plumbline:limits"
 ANY_URL = "redis://127.0.0.1:6379"
-"""limits asks for a URL besides the pool, and reads fewer forms of it than the client."""
+"""Placeholder: limits requires a URL besides the pool, and parses fewer forms than redis-py."""
 TIMEOUT_TICKS = 200
 TICK_SECONDS = 0.005
-"""Together a second. A Redis 100 ms away with TLS needs eight round trips for the first command."""
+"""Length of a tick. A Redis 100 ms away with TLS needs eight round trips for the first command."""
 PROBE = parse("1000000/second")
 PROBE_KEY = "readiness"
 FIRST_BACK_OFF_SECONDS = 1.0

@@ -59,7 +59,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
                 engine, capacity=settings.database_pool_size, pooler=settings.database_pooler
             ),
             passwords=passwords,
-            access_tokens=AccessTokens(keys, issuer=settings.link("")),
+            access_tokens=AccessTokens(keys, issuer=settings.issuer),
             cursors=Cursors(keys),
             account_key=keys.derive("account")[0],
             mailer=create_mailer(settings),

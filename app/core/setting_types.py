@@ -12,16 +12,19 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, AnyHttpUrl, StringConstraints
 
 MAX_MAILBOX_LENGTH = 320
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+GRPC_PORT = 4317
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _HEADER_NAME = re.compile(r"[!#$%&'+.^_`|~0-9A-Za-z-]+")
 _ROOT_PATH = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*")
+_POLICY = re.compile(r"[1-9][0-9]{0,5}/([1-9][0-9]{0,2} ?)?(second|minute|hour|day)")
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _MAILBOX = re.compile(r'"?(?P<name>[^"<>]*?)"?\s*<(?P<address>[^<>]+)>|(?P<bare>[^<>"\s]+)')
 
 
 def read_host(value: str) -> str:
-    """Return a host name or address in the form that clients send in `Host`.
+    """Return a host name or address in lower case and ASCII.
 
     Raises ValueError for a URL, a port or a path.
     """
@@ -31,12 +34,13 @@ def read_host(value: str) -> str:
     except ValueError:
         pass
     else:
-        return str(address) if address.version == 4 else f"[{address}]"
+        return str(address)
     try:
         host = host.encode("idna").decode("ascii")
     except UnicodeError:
         host = ""
-    if not all(_LABEL.fullmatch(label) for label in host.split(".")):
+    labels = host.split(".")
+    if not all(_LABEL.fullmatch(label) for label in labels) or labels[-1].isdecimal():
         raise ValueError("must be a host such as `api.example.com`, without scheme, port and path")
     return host
 
@@ -44,20 +48,29 @@ def read_host(value: str) -> str:
 def _read_host_pattern(value: str) -> str:
     if value == "*":
         return value
-    wildcard = "*." if value.startswith("*.") else ""
-    return wildcard + read_host(value.removeprefix(wildcard))
+    if value.startswith("*."):
+        host = read_host(value.removeprefix("*."))
+        if ":" in host or host.rpartition(".")[2].isdecimal():
+            raise ValueError("must have a name behind `*.`: addresses have no hosts below them")
+        return f"*.{host}"
+    return _in_brackets(read_host(value))
+
+
+def _in_brackets(host: str) -> str:
+    """Return a host as it is written before a port (RFC 3986 §3.2.2)."""
+    return f"[{host}]" if ":" in host else host
 
 
 def _read_origin(value: str) -> str:
     """Return an origin as browsers send it (RFC 6454 §6.2). Raises ValueError."""
     if value == "*":
-        return value  # another check says why not
+        return value  # `Settings._no_wildcard` rejects it with the reason
     try:
         parts = urlsplit(value)
-        host, port = read_host(parts.hostname or ""), parts.port
+        host, port = _in_brackets(read_host(parts.hostname or "")), parts.port
     except ValueError:
         host, port = "", None
-    if not host or not parts.scheme or parts.path.strip("/") or "@" in parts.netloc:
+    if not host or not parts.scheme or port == 0 or parts.path.strip("/") or "@" in parts.netloc:
         raise ValueError("must be an origin such as `https://app.example.com`, without a path")
     if parts.query or parts.fragment:
         raise ValueError("must be an origin such as `https://app.example.com`, without a query")
@@ -83,6 +96,19 @@ def _read_mailbox(value: str) -> str:
     return str(mailbox)
 
 
+def _check_policy(value: str) -> str:
+    if not _POLICY.fullmatch(value):
+        raise ValueError("must be a limit such as `10/minute` or `10/15minute`")
+    return value
+
+
+def _check_log_level(value: str) -> str:
+    level = {"WARN": "WARNING"}.get(value.upper(), value.upper())
+    if level not in LOG_LEVELS:
+        raise ValueError(f"must be {', '.join(LOG_LEVELS[:-1])} or {LOG_LEVELS[-1]}")
+    return level
+
+
 def _check_header_name(value: str) -> str:
     """Return a name of a header (RFC 9110 §5.1). Raises ValueError, also for the wildcard `*`."""
     if not _HEADER_NAME.fullmatch(value):
@@ -101,7 +127,7 @@ def _read_root_path(value: str) -> str:
 
 
 def _check_link_base(value: AnyHttpUrl) -> AnyHttpUrl:
-    if value.query or value.fragment or value.username:
+    if value.query or value.fragment or value.username or value.password:
         raise ValueError("must have no user, query and fragment: paths are appended to it")
     return value
 
@@ -109,6 +135,10 @@ def _check_link_base(value: AnyHttpUrl) -> AnyHttpUrl:
 def _check_otlp_endpoint(value: AnyHttpUrl) -> AnyHttpUrl:
     if (value.path or "").rstrip("/").endswith(("/v1/traces", "/v1/metrics")):
         raise ValueError("must end before `/v1/traces` and `/v1/metrics`, which are appended")
+    if value.query or value.fragment:
+        raise ValueError("must have no query and fragment: paths are appended to it")
+    if value.port == GRPC_PORT:
+        raise ValueError(f"has the port of gRPC, {GRPC_PORT}; OTLP over HTTP uses 4318")
     return value
 
 
@@ -120,6 +150,8 @@ HostPattern = Annotated[str, AfterValidator(_read_host_pattern)]
 """A host, `*.example.com` for all hosts below one, or `*`."""
 LinkBase = Annotated[AnyHttpUrl, AfterValidator(_check_link_base)]
 """A URL to which paths are appended."""
+LogLevel = Annotated[str, AfterValidator(_check_log_level)]
+"""The least severe level that is logged."""
 Mailbox = Annotated[
     str, StringConstraints(max_length=MAX_MAILBOX_LENGTH), AfterValidator(_read_mailbox)
 ]
@@ -128,10 +160,7 @@ Origin = Annotated[str, AfterValidator(_read_origin)]
 """The origin of a front end, such as `https://app.example.com`."""
 OtlpEndpoint = Annotated[AnyHttpUrl, AfterValidator(_check_otlp_endpoint)]
 """The base URL of a collector."""
-Policy = Annotated[
-    str,
-    StringConstraints(pattern=r"^[1-9][0-9]{0,5}/([1-9][0-9]{0,2} ?)?(second|minute|hour|day)$"),
-]
+Policy = Annotated[str, AfterValidator(_check_policy)]
 """A rate limit, such as `10/minute` or `10/15minute`."""
 RootPath = Annotated[str, AfterValidator(_read_root_path)]
 """A path that requests may begin with, such as `/prefix`; empty for none."""

@@ -5,33 +5,18 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from app.core import clock
+from tests.certificates import write_certificate
 
 
 @pytest.fixture
 async def untrusted_server(tmp_path: Path) -> AsyncIterator[int]:
     """Yield the port of a server that answers a request for TLS with its own certificate."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    now = clock.now()
-    certificate = (
-        builder.not_valid_before(now).not_valid_after(now + timedelta(days=1)).sign(key, SHA256())
-    )
     file = tmp_path / "server.pem"
-    file.write_bytes(
-        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        + certificate.public_bytes(Encoding.PEM)
-    )
+    write_certificate(file)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(file)
 

@@ -157,7 +157,10 @@ class TestNoConnection:
         assert "file is not a database" in reason
 
     async def test_a_file_that_cannot_be_opened_is_a_503(self, tmp_path: Path) -> None:
-        reason = await failure_of(open_database(f"sqlite:///{tmp_path}"), "SELECT 1")
+        database = open_database(f"sqlite:///{tmp_path / 'x.db'}")
+        (tmp_path / "x.db").mkdir()
+
+        reason = await failure_of(database, "SELECT 1")
 
         assert "unable to open database file" in reason
 

@@ -1,4 +1,4 @@
-"""The words of `DATABASE_URL`."""
+"""Parsing of `DATABASE_URL`."""
 
 import sqlite3
 import ssl
@@ -12,6 +12,7 @@ from app.core.database_url import (
     SystemVerification,
     parse_database_url,
 )
+from tests.certificates import write_certificate
 
 HOST = "postgresql://ada:secret@db.example.com:5432/plumbline"
 
@@ -51,32 +52,42 @@ class TestPostgreSQL:
         assert postgresql(f"postgresql://{rest}").dsn == f"postgresql://{rest}"
 
     @pytest.mark.parametrize(
-        "words",
+        "parameters",
         [
             "sslmode=disable",
             "sslmode=allow",
             "sslmode=prefer",
             "sslmode=require",
-            "sslnegotiation=direct",
+            "sslmode=require&sslnegotiation=direct",
             "target_session_attrs=read-write",
-            "host=%2Ftmp&user=ada&password=secret&port=5433&dbname=plumbline",
         ],
     )
-    def test_the_driver_gets_the_words_that_it_reads(self, words: str) -> None:
-        assert postgresql(f"{HOST}?{words}").dsn == f"{HOST}?{words}"
+    def test_the_driver_gets_the_parameters_that_it_reads(self, parameters: str) -> None:
+        assert postgresql(f"{HOST}?{parameters}").dsn == f"{HOST}?{parameters}"
+
+    def test_the_place_may_be_in_the_parameters(self) -> None:
+        place = "host=%2Ftmp&user=ada&password=secret&port=5433&dbname=plumbline"
+
+        assert postgresql(f"postgresql://?{place}").dsn.endswith(f"?{place}")
 
     @pytest.mark.parametrize(
-        ("alias", "word"), [("ssl=require", "sslmode=require"), ("database=x", "dbname=x")]
+        ("alias", "parameter"), [("ssl=require", "sslmode=require"), ("database=x", "dbname=x")]
     )
-    def test_a_word_of_the_driver_stands_for_that_of_libpq(self, alias: str, word: str) -> None:
-        assert postgresql(f"{HOST}?{alias}") == postgresql(f"{HOST}?{word}")
+    def test_a_parameter_of_asyncpg_is_read_as_that_of_libpq(
+        self, alias: str, parameter: str
+    ) -> None:
+        url = "postgresql://db"
+
+        assert postgresql(f"{url}?{alias}") == postgresql(f"{url}?{parameter}")
 
     @pytest.mark.parametrize(
-        "words",
+        "parameters",
         ["channel_binding=prefer", "channel_binding=disable", "gssencmode=disable", "sslmode="],
     )
-    def test_a_word_that_asks_for_nothing_is_not_given_to_the_driver(self, words: str) -> None:
-        assert postgresql(f"{HOST}?{words}") == postgresql(HOST)
+    def test_a_parameter_that_asks_for_nothing_is_not_given_to_the_driver(
+        self, parameters: str
+    ) -> None:
+        assert postgresql(f"{HOST}?{parameters}") == postgresql(HOST)
 
     def test_the_server_gets_its_name_and_options(self) -> None:
         address = postgresql(
@@ -93,7 +104,7 @@ class TestPostgreSQL:
         assert {"statement_timeout", "lock_timeout"} <= address.options
 
     @pytest.mark.parametrize(
-        ("words", "named"),
+        ("parameters", "named"),
         [
             ("sslmode=verify", "sslmode"),
             ("ssl=true", "sslmode"),
@@ -110,14 +121,25 @@ class TestPostgreSQL:
             ("keepalives_idle=30", "keepalives_idle"),
             ("statement_timeout=1", "statement_timeout"),
             ("service=billing", "service"),
+            ("sslmode=require&sslmode=disable", "twice"),
+            ("ssl=require&sslmode=require", "twice"),
+            ("host=other", "`host` behind"),
+            ("port=5433", "`port` behind"),
+            ("user=eve", "`user` behind"),
+            ("password=x", "`password` behind"),
+            ("dbname=other", "`dbname` behind"),
+            ("sslnegotiation=direct", "sslmode=require"),
+            ("sslcert=system", "sslcert"),
+            ("sslrootcert=/etc/passwd", "sslrootcert"),
+            ("sslcert=/etc/passwd", "sslcert"),
         ],
     )
     @pytest.mark.usefixtures("home")
-    def test_a_word_that_cannot_be_fulfilled_is_an_error_that_names_it(
-        self, words: str, named: str
+    def test_a_parameter_that_cannot_be_fulfilled_is_an_error_that_names_it(
+        self, parameters: str, named: str
     ) -> None:
         with pytest.raises(ValueError, match=named):
-            parse_database_url(f"{HOST}?{words}")
+            parse_database_url(f"{HOST}?{parameters}")
 
     @pytest.mark.parametrize(
         "password", ["hunter2#", "hunter2/", "hunter2?", "hunter2@x", "hunter2?a=b", "hunter2[x"]
@@ -125,21 +147,27 @@ class TestPostgreSQL:
     def test_a_password_that_is_not_encoded_is_an_error_that_does_not_show_it(
         self, password: str
     ) -> None:
-        with pytest.raises(ValueError, match=r"cannot be read|is not known") as error:
+        with pytest.raises(ValueError, match=r"cannot be read|unsupported") as error:
             parse_database_url(f"postgresql://ada:{password}@db/plumbline")
 
         assert "hunter2" not in str(error.value)
 
-    @pytest.mark.parametrize("place", ["db:port", "db:123456", "one,two:x", "[::1"])
+    @pytest.mark.parametrize(
+        "place",
+        [
+            *("db:port", "db:123456", "db:70000", "db:0", "one,two:x", "[::1", "db,", "a..b"),
+            *(f"{'x' * 70}.com", "?host=a,b&port=1,2,3", "?host=db&port=abc"),
+        ],
+    )
     def test_a_host_or_port_that_cannot_be_one_is_an_error(self, place: str) -> None:
         with pytest.raises(ValueError, match="cannot be read"):
-            parse_database_url(f"postgresql://{place}/plumbline")
+            parse_database_url(f"postgresql://{place}")
 
 
 @pytest.mark.usefixtures("home")
 class TestVerification:
     @pytest.mark.parametrize(
-        "words",
+        "parameters",
         [
             "sslmode=verify-full",
             "ssl=verify-full",
@@ -147,8 +175,8 @@ class TestVerification:
             "sslmode=verify-full&sslrootcert=system",
         ],
     )
-    def test_without_a_file_the_authorities_of_the_system_decide(self, words: str) -> None:
-        address = postgresql(f"{HOST}?{words}")
+    def test_without_a_file_the_authorities_of_the_system_decide(self, parameters: str) -> None:
+        address = postgresql(f"{HOST}?{parameters}")
 
         assert address == PostgreSQLAddress(HOST, verification=SystemVerification(None, None))
         assert address.verification is not None
@@ -158,7 +186,7 @@ class TestVerification:
     @pytest.mark.parametrize("mode", ["verify-ca", "verify-full"])
     def test_a_file_is_left_to_the_driver(self, home: Path, mode: str) -> None:
         file = home / "root.crt"
-        file.touch()
+        write_certificate(file)
 
         address = postgresql(f"{HOST}?sslmode={mode}&sslrootcert={file}")
 
@@ -189,6 +217,8 @@ class TestSQLite:
             ("plumbline.db", "sqlite:///FILE"),
             ("/plumbline.db?mode=ro", "sqlite:///FILE"),
             ("/nowhere/plumbline.db", "directory"),
+            ("//tmp", "directory"),
+            ("/x\0.db", "sqlite:///FILE"),
         ],
     )
     def test_what_names_no_file_is_an_error(self, rest: str, message: str) -> None:

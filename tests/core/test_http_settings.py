@@ -28,7 +28,7 @@ def test_cors_allow_headers_are_names_of_headers(given: str, names: list[str]) -
 
 
 @pytest.mark.parametrize(
-    "given", ["*", "X-Tenant,*", "X-*", "X-Tenant: a", "two words", "ä", '"x"']
+    "given", ["*", "X-Tenant,*", "X-*", "X-Tenant: a", "two words", "ä", 'X"Y']
 )
 def test_cors_allow_headers_refuse_what_is_no_name_of_a_header(given: str) -> None:
     with pytest.raises(ValidationError, match="must be names of headers") as caught:

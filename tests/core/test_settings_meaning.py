@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from app.core.config import Settings
 from app.core.migrations import ROOT
@@ -58,14 +58,26 @@ class TestHosts:
         [
             *("https://example.com", "example.com:8000", "example.com/path", "[::1]:8000"),
             *("a.*", "*foo", "*.*.com", "a b", "a..b", "-a.com", "localhost,*:8000"),
+            "999.1.1.1",
         ],
     )
     def test_that_no_request_can_have_are_an_error(self, host: str) -> None:
         assert "without scheme, port and path" in fault_of(allowed_hosts=host)
 
+    def test_below_an_address_are_an_error(self) -> None:
+        assert "addresses have no hosts below them" in fault_of(allowed_hosts="*.1.2.3.4")
+
     @pytest.mark.parametrize("hosts", ["", " , "])
     def test_are_at_least_one(self, hosts: str) -> None:
         assert "at least 1 item" in fault_of(allowed_hosts=hosts)
+
+    @pytest.mark.parametrize(
+        ("given", "read"), [("[::1]", "::1"), ("Mail.Example.com", "mail.example.com")]
+    )
+    def test_of_the_mail_server_are_read_as_the_resolver_takes_them(
+        self, given: str, read: str
+    ) -> None:
+        assert load(smtp_host=given).smtp_host == read
 
     @pytest.mark.parametrize(
         "host", ["", "smtp://mail.example.com", "mail.example.com:587", "mail example"]
@@ -100,7 +112,12 @@ class TestOrigins:
                 "https://ada@app.example.com",
                 "https://app.example.com?a=b",
             ),
-            *("https://", "https://app.example.com:port", "https://app.example.com/#x"),
+            *(
+                "https://",
+                "https://x:0",
+                "https://app.example.com:port",
+                "https://app.example.com/#x",
+            ),
         ],
     )
     def test_that_no_browser_sends_are_an_error(self, origin: str) -> None:
@@ -155,7 +172,14 @@ class TestMail:
         ("public_url", "https://app.example.com/?a=b", "query"),
         ("public_url", "https://app.example.com/#a", "fragment"),
         ("public_url", "https://ada@app.example.com", "user"),
+        ("public_url", "https://:secret@app.example.com", "user"),
         ("public_url", "app.example.com", "URL"),
+        ("otel_exporter_otlp_endpoint", "http://collector:4318?x=1", "query"),
+        ("otel_exporter_otlp_endpoint", "http://collector:4317", "gRPC"),
+        ("argon2_rounds", "1000", "less than or equal to 100"),
+        ("argon2_memory_kib", "9999999", "less than or equal to"),
+        ("log_level", "loud", "must be DEBUG, INFO, WARNING or ERROR"),
+        ("limit_token", "60 per minute", "`10/minute` or `10/15minute`"),
         ("otel_exporter_otlp_endpoint", "http://collector:4318/v1/traces", "must end before"),
         ("trusted_proxies", "*", "network"),
         ("trusted_proxies", "proxy.example.com", "network"),
@@ -169,10 +193,29 @@ def test_another_setting_without_a_meaning_is_an_error(name: str, value: str, me
 
 def test_spaces_and_capitals_do_not_matter_where_the_meaning_is_clear() -> None:
     settings = load(
-        environment=" Development\r", log_level="info", mail_backend="Console", smtp_host=" mail\r"
+        environment=" Development\r", log_level="warn", mail_backend="Console", smtp_host=" mail\r"
     )
 
-    assert (settings.log_level, settings.smtp_host) == ("INFO", "mail")
+    assert (settings.log_level, settings.smtp_host) == ("WARNING", "mail")
+
+
+def test_quotes_around_a_value_are_removed_as_shells_do() -> None:
+    settings = load(mail_from='"Acme, Inc. <mail@acme.com>"', log_level="'debug'")
+
+    assert settings.mail_from == '"Acme, Inc." <mail@acme.com>'
+    assert settings.log_level == "DEBUG"
+
+
+def test_an_empty_variable_leaves_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PORT", "SMTP_HOST", "PUBLIC_URL", "ALLOWED_HOSTS"):
+        monkeypatch.setenv(name, "")
+
+    assert load() == Settings(_env_file=None, secret_key=SecretStr(SECRET))
+
+
+def test_tokens_are_accepted_by_a_process_on_another_port() -> None:
+    assert load(port="8001").issuer == load(port="8002").issuer
+    assert load(public_url="https://app.example.com/").issuer == "https://app.example.com"
 
 
 class TestFile:
