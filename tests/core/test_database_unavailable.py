@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -155,6 +156,18 @@ class TestNoConnection:
         reason = await failure_of(open_database(f"sqlite:///{tmp_path / 'x.db'}"), "SELECT 1")
 
         assert "file is not a database" in reason
+
+    async def test_a_file_that_is_no_database_costs_no_thread(self, tmp_path: Path) -> None:
+        (tmp_path / "x.db").write_text("This is not a database." * 100)
+        database = open_database(f"sqlite:///{tmp_path / 'x.db'}")
+        before = threading.active_count()
+
+        for _ in range(3):
+            await failure_of(database, "SELECT 1")
+
+        async with asyncio.timeout(10):
+            while threading.active_count() > before:
+                await asyncio.sleep(0)
 
     async def test_a_file_that_cannot_be_opened_is_a_503(self, tmp_path: Path) -> None:
         database = open_database(f"sqlite:///{tmp_path / 'x.db'}")
