@@ -77,8 +77,9 @@ class MigratedDatabase:
 
     async def run(self, function: Callable[[Connection], Result]) -> Result:
         """Return what the function returns, called in a transaction."""
-        async with self._engine.begin() as connection:
-            result = await connection.run_sync(function)
-        # Statements that PostgreSQL has planned would outlive their tables.
-        await self._engine.dispose()
-        return result
+        try:
+            async with self._engine.begin() as connection:
+                return await connection.run_sync(function)
+        finally:
+            # Statements that PostgreSQL has planned would outlive their tables.
+            await self._engine.dispose()
