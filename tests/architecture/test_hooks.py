@@ -13,6 +13,10 @@ import pytest
 from tests.architecture.articles import copy_to
 from tests.architecture.rules import ROOT
 
+pytestmark = pytest.mark.skipif(
+    "TEST_DATABASE_URL" in os.environ, reason="needs no database, so that the run on SQLite has it"
+)
+
 SETTINGS = json.loads((ROOT / ".claude" / "settings.json").read_text())
 COMMANDS = {
     hook["command"].split()[-1]: hook["command"]
