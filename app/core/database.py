@@ -39,7 +39,6 @@ class Database:
         *,
         capacity: int,
         max_wait: float = MAX_WAIT_SECONDS,
-        pooler: bool = False,
     ) -> None:
         self.engine = engine
         self.capacity = capacity
@@ -48,9 +47,7 @@ class Database:
         self._max_wait = max_wait
         self._turns = asyncio.Semaphore(capacity)
         self._write_sessions = _sessions(engine)
-        self._read_sessions = _sessions(
-            engine.execution_options(**_read_options(engine, pooler=pooler))
-        )
+        self._read_sessions = _sessions(engine.execution_options(**_read_options(engine)))
 
     @asynccontextmanager
     async def transaction(
@@ -123,12 +120,12 @@ def _sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     return async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
 
 
-def _read_options(engine: AsyncEngine, *, pooler: bool) -> dict[str, object]:
+def _read_options(engine: AsyncEngine) -> dict[str, object]:
     """Return how reads are executed: on PostgreSQL without BEGIN and COMMIT, which are two round
     trips, because in a transaction too each statement sees what is committed when it begins (READ
-    COMMITTED). A pooler needs them, because it may run each statement outside a
-    transaction on a different connection.
+    COMMITTED). A pooler keeps the connection for one statement: the driver prepares and executes it
+    before it sends a Sync.
     """
-    if engine.dialect.name == "postgresql" and not pooler:
+    if engine.dialect.name == "postgresql":
         return {"read_only": True, "isolation_level": "AUTOCOMMIT"}
     return {"read_only": True}

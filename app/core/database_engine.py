@@ -146,7 +146,9 @@ def _configure_postgresql(engine: AsyncEngine, transaction_settings: dict[str, s
 
         @event.listens_for(engine.sync_engine, "begin")
         def on_begin(connection: Connection) -> None:
-            connection.exec_driver_sql(SET_LOCAL, (names, values))
+            # A read outside of transactions is limited by the driver alone.
+            if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+                connection.exec_driver_sql(SET_LOCAL, (names, values))
 
 
 def _on_error(context: ExceptionContext) -> DBAPIError | None:

@@ -55,9 +55,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
     try:
         yield Resources(
             settings=settings,
-            database=Database(
-                engine, capacity=settings.database_pool_size, pooler=settings.database_pooler
-            ),
+            database=Database(engine, capacity=settings.database_pool_size),
             passwords=passwords,
             access_tokens=AccessTokens(keys, issuer=settings.issuer),
             cursors=Cursors(keys),
