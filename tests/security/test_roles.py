@@ -29,6 +29,7 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("psql") is None, reason="the roles are made by psql"),
 ]
 
+ROLE_PASSWORD = "without-spaces"  # which psql 18 refuses in a URL
 INSUFFICIENT_PRIVILEGE = "42501"
 RESTRICT_VIOLATION = "23001"
 SELF_GRANT_VERSION = 160_000
@@ -70,9 +71,9 @@ def create_roles(url: str, owner: str, runtime: str) -> None:
         env={
             **os.environ,
             "OWNER_ROLE": owner,
-            "OWNER_PASSWORD": PASSWORD,
+            "OWNER_PASSWORD": ROLE_PASSWORD,
             "RUNTIME_ROLE": runtime,
-            "RUNTIME_PASSWORD": PASSWORD,
+            "RUNTIME_PASSWORD": ROLE_PASSWORD,
         },
     )
 
@@ -84,8 +85,8 @@ def server() -> str:
 
 
 def create_role(name: str, *options: str) -> TextClause:
-    """Return the statement that creates a role that may log in with PASSWORD."""
-    return text(f"CREATE ROLE {name} LOGIN {' '.join(options)} PASSWORD '{PASSWORD}'")
+    """Return the statement that creates a role that may log in with ROLE_PASSWORD."""
+    return text(f"CREATE ROLE {name} LOGIN {' '.join(options)} PASSWORD '{ROLE_PASSWORD}'")
 
 
 async def drop_roles(*roles: str) -> None:
@@ -103,7 +104,7 @@ async def roles(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Roles
     try:
         async with empty as url:
             create_roles(url, owner, runtime)
-            made = Roles(make_url(url).set(password=PASSWORD), owner, runtime, stranger)
+            made = Roles(make_url(url).set(password=ROLE_PASSWORD), owner, runtime, stranger)
             async with connected(url) as connection:
                 await connection.execute(create_role(stranger))
                 await connection.execute(text("CREATE SCHEMA private"))
@@ -193,7 +194,7 @@ async def test_the_audit_trail_refuses_the_runtime_role_too(roles: Roles, statem
 @pytest.mark.usefixtures("app")  # migrates it
 async def test_the_runtime_role_reads_no_other_database(roles: Roles, settings: Settings) -> None:
     other = make_url(settings.database_url.get_secret_value())
-    url = other.set(username=roles.runtime, password=PASSWORD)
+    url = other.set(username=roles.runtime, password=ROLE_PASSWORD)
 
     refused = await refusal(url.render_as_string(hide_password=False), "SELECT * FROM users")
 
@@ -211,7 +212,7 @@ async def owned_database(label: str, owner: str, directory: Path) -> AsyncIterat
         database = make_url(url)
         async with connected(url) as connection:
             await connection.execute(text(f'ALTER DATABASE "{database.database}" OWNER TO {owner}'))
-        yield database.set(username=owner, password=PASSWORD)
+        yield database.set(username=owner, password=ROLE_PASSWORD)
 
 
 async def stored_passwords(*roles: str) -> dict[str, str]:
