@@ -27,7 +27,7 @@ class DatabaseUnavailable(ServiceUnavailable):
     def __init__(self, reason: str) -> None:
         super().__init__()
         self.reason = reason
-        """What the driver says, for the log and the command line."""
+        """Message of the driver, for the log and the command line."""
 
 
 class Database:

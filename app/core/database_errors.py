@@ -1,4 +1,4 @@
-"""What the errors of the drivers mean: the statement is wrong, or the database cannot be used."""
+"""Classification of the drivers' errors: a wrong statement, or a database that cannot be used."""
 
 import re
 

@@ -51,7 +51,7 @@ _OPTION = re.compile(r"(?:-c\s*|--)?([A-Za-z_.-]+)=")
 
 @dataclass(frozen=True)
 class PostgreSQLAddress:
-    """What the driver is given to connect to PostgreSQL."""
+    """Address of a PostgreSQL server, in the form that the driver takes."""
 
     dsn: str = field(repr=False)
     """The URL, with the parameters that the driver reads by itself."""

@@ -24,7 +24,7 @@ MAX_WAITING = 128
 """Requests that may wait for a slot; the next one is answered 503."""
 
 HASH_NICENESS = 10
-"""How much lower the priority of a hashing thread is than that of the event loop."""
+"""Difference between the niceness of a hashing thread and that of the event loop."""
 
 T = TypeVar("T")
 
