@@ -74,9 +74,7 @@ class Database:
                 await session.commit()
         except DBAPIError as error:
             if is_unavailable(error):
-                unavailable = DatabaseUnavailable(reason_of(error))
-                _logger.warning("database.unavailable", reason=unavailable.reason)
-                raise unavailable from error
+                raise _unavailable(reason_of(error)) from error
             if is_data_exception(error):
                 raise InvalidInput("A value cannot be stored.") from error
             raise
@@ -94,9 +92,7 @@ class Database:
             connection = await session.connection()
             read_only = await connection.exec_driver_sql("SHOW transaction_read_only")
             if read_only.scalar_one() == "on":
-                unavailable = DatabaseUnavailable("the server is read-only")
-                _logger.warning("database.unavailable", reason=unavailable.reason)
-                raise unavailable
+                raise _unavailable("the server is read-only")
 
     async def _take_turn(self, max_wait: float | None) -> None:
         if not self._turns.locked():
@@ -114,6 +110,12 @@ class Database:
     def _open(self, *, read_only: bool) -> AsyncSession:
         """A new session; leaving it rolls back what was not committed."""
         return self._read_sessions() if read_only else self._write_sessions()
+
+
+def _unavailable(reason: str) -> DatabaseUnavailable:
+    """Log why the database is unavailable, and return the error to raise."""
+    _logger.warning("database.unavailable", reason=reason)
+    return DatabaseUnavailable(reason)
 
 
 def _sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:

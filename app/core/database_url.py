@@ -110,7 +110,7 @@ def _parse_sqlite(rest: str) -> SQLiteAddress:
     if query or not path.startswith("/") or path in ("/", "/:memory:") or "\0" in path:
         raise ValueError("must be `sqlite:///FILE`, without `?` and what follows it")
     file = Path(path.removeprefix("/"))
-    if not _is(Path.is_dir, file.parent) or _is(Path.is_dir, file):
+    if not _path_is(Path.is_dir, file.parent) or _path_is(Path.is_dir, file):
         raise ValueError("must name a file in a directory that exists")
     if sqlite3.sqlite_version_info < MIN_SQLITE_VERSION:
         needed = ".".join(map(str, MIN_SQLITE_VERSION))
@@ -208,7 +208,7 @@ def _check_value(name: str, value: str) -> None:
     if name in CHOICES and value not in CHOICES[name]:
         raise ValueError(f"has a value of `{name}` other than {', '.join(CHOICES[name])}")
     by_system = name == "sslrootcert" and value == SYSTEM
-    if name in FILES and not by_system and not _is(Path.is_file, Path(value)):
+    if name in FILES and not by_system and not _path_is(Path.is_file, Path(value)):
         raise ValueError(f"names a file in `{name}` that does not exist or cannot be read")
     if name == "connect_timeout" and value not in map(str, range(1, MAX_CONNECT_SECONDS + 1)):
         raise ValueError(f"has a `connect_timeout` outside of 1 to {MAX_CONNECT_SECONDS} seconds")
@@ -270,12 +270,12 @@ def _choose_verification(parameters: dict[str, str]) -> SystemVerification | Non
 def _has_root_certificate() -> bool:
     """Return True if the user has a file that libpq, and the driver, verify servers with."""
     try:
-        return _is(Path.is_file, Path.home() / ".postgresql" / "root.crt")
+        return _path_is(Path.is_file, Path.home() / ".postgresql" / "root.crt")
     except RuntimeError:  # a container's user may have no home directory
         return False
 
 
-def _is(test: Callable[[Path], bool], path: Path) -> bool:
+def _path_is(test: Callable[[Path], bool], path: Path) -> bool:
     """Return the result of the test; False if the path must not be looked up."""
     try:
         return test(path)

@@ -1,10 +1,8 @@
 """Every failure of the database is a 503 and one warning, and ends with its cause."""
 
 import asyncio
-import gc
 import os
 import socket
-import warnings
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -157,18 +155,6 @@ class TestNoConnection:
         reason = await failure_of(open_database(f"sqlite:///{tmp_path / 'x.db'}"), "SELECT 1")
 
         assert "file is not a database" in reason
-
-    async def test_a_file_that_is_no_database_leaves_no_connection_open(
-        self, tmp_path: Path
-    ) -> None:
-        (tmp_path / "x.db").write_text("This is not a database." * 100)
-
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            await failure_of(open_database(f"sqlite:///{tmp_path / 'x.db'}"), "SELECT 1")
-            gc.collect()
-
-        assert [warning.message for warning in caught] == []
 
     async def test_a_file_that_cannot_be_opened_is_a_503(self, tmp_path: Path) -> None:
         database = open_database(f"sqlite:///{tmp_path / 'x.db'}")
