@@ -9,7 +9,7 @@ import sys
 import typer
 
 from app.main import create_app
-from app.terminal import check_migrations, load_settings
+from app.runtime.terminal import check_migrations, load_settings
 
 try:
     check_migrations()

@@ -12,14 +12,15 @@ from fastapi.telemetry import TelemetryConfig
 
 from app.core.config import Settings
 from app.core.logging import configure_logging
-from app.core.middleware import install_middleware
 from app.core.migrations import ROOT, known_revisions
-from app.core.openapi import complete
-from app.core.problems import install_error_handlers
-from app.core.rate_limit import install_rate_limits, limiter
-from app.core.resources import open_resources
-from app.routers import docs, health, index, v1
-from app.worker import Worker, running_worker
+from app.http import docs, health, index
+from app.http import routing as v1
+from app.http.middleware import install_middleware
+from app.http.openapi import complete
+from app.http.problems import install_error_handlers
+from app.http.rate_limit import install_rate_limits, limiter
+from app.outbox.worker import Worker, running_worker
+from app.runtime.resources import open_resources
 
 if TYPE_CHECKING:
     from app.core.telemetry import Telemetry

@@ -26,7 +26,7 @@ from app.core.ids import new_id  # example
 from app.core.keys import KeyRing
 from app.core.pagination import Cursors  # example
 from app.core.tokens import AccessTokens, InvalidAccessToken
-from app.schemas.tasks import TaskQuery  # example
+from app.tasks.schemas import TaskQuery  # example
 
 USER = """
     SELECT u.id, u.email, u.full_name, u.role, u.is_active, u.email_verified_at, u.created_at

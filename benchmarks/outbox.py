@@ -26,9 +26,9 @@ from typing import Annotated
 import typer
 
 from app.core.config import Settings
-from app.core.mail import Mail
-from app.core.resources import Resources, open_resources
-from app.dependencies.services import unit_of_work
+from app.mail.message import Mail
+from app.runtime.resources import Resources, open_resources
+from app.runtime.services import unit_of_work
 
 ROOT = Path(__file__).parent.parent
 HOST = "127.0.0.1"

@@ -31,11 +31,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.database import Database
 from app.core.database_engine import create_engine
-from app.models.projects import MemberRole, Membership
-from app.models.tasks import Task
-from app.repositories.task_pages import TaskPosition
-from app.repositories.tasks import TaskRepository
-from app.schemas.tasks import TaskQuery, TaskSort
+from app.projects.models import MemberRole, Membership
+from app.tasks.models import Task
+from app.tasks.queries import TaskPosition
+from app.tasks.repository import TaskRepository
+from app.tasks.schemas import TaskQuery, TaskSort
 
 ROOT = Path(__file__).parent.parent
 SMALL, LARGE = "plumbline_bench_small", "plumbline_bench_large"

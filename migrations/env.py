@@ -15,7 +15,7 @@ from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 from app.core.config import Settings
 from app.core.database_engine import create_engine
 from app.core.migrations import MigrationError
-from app.models import Base
+from app.core.tables import Base
 
 CONNECTIONS = 3
 """One holds the lock, one runs the migrations, one fills rows in batches."""

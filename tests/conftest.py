@@ -25,10 +25,10 @@ from app.core import clock, migrations, rate_limit_store
 from app.core.config import Settings
 from app.core.database import Database
 from app.core.database_engine import create_engine
-from app.core.mail import MemoryMailer
-from app.core.resources import Resources
+from app.core.tables import Base
+from app.mail.memory import MemoryMailer
 from app.main import create_app
-from app.models import Base
+from app.runtime.resources import Resources
 from tests.factories import Factory
 from tests.inbox import Inbox
 from tests.observed_answers import ObservedAnswers

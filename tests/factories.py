@@ -7,15 +7,15 @@ from weakref import WeakKeyDictionary
 from httpx import AsyncClient, Response
 from sqlmodel import col, delete
 
+from app.authentication.models import RefreshToken, Session
+from app.authentication.service import IDLE_LIFETIME
 from app.core import clock
 from app.core.ids import new_id
-from app.core.mail import Mail
 from app.core.passwords import PasswordHasher
-from app.core.resources import Resources
 from app.core.tokens import digest, new_opaque_token
-from app.models.sessions import RefreshToken, Session
-from app.models.users import Role, User
-from app.services.auth import IDLE_LIFETIME
+from app.mail.message import Mail
+from app.runtime.resources import Resources
+from app.users.models import Role, User
 
 API = "/api/v1"
 PASSWORD = "correct horse battery staple"

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from app.core.mail import Mail, MemoryMailer
-from app.core.resources import Resources
-from app.dependencies.services import unit_of_work
-from app.models.outbox import OutboxMessage
-from app.worker import Worker
+from app.mail.memory import MemoryMailer
+from app.mail.message import Mail
+from app.outbox.models import OutboxMessage
+from app.outbox.worker import Worker
+from app.runtime.resources import Resources
+from app.runtime.services import unit_of_work
 
 
 async def deliver(resources: Resources) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, event
 
 from app.core.database import Database
 from app.core.database_engine import create_engine
-from app.core.resources import Resources
+from app.runtime.resources import Resources
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import uvicorn
 from fastapi import FastAPI
 
-from app.server import configuration
+from app.http.server import configuration
 
 MAX_WAIT_SECONDS = 10
 

@@ -7,7 +7,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 from app.core.config import Settings, SmtpSecurity
-from app.core.mail import SmtpMailer
+from app.mail.smtp import SmtpMailer
 
 
 class SmtpServer:

@@ -23,19 +23,19 @@ from httpx import AsyncClient
 from sqlmodel import col, select
 from typer.testing import CliRunner, Result
 
+from app.authentication.models import RefreshToken, Session
 from app.cli import cli
 from app.core import clock
 from app.core.config import Settings
 from app.core.ids import new_id
 from app.core.migrations import newest_revision
-from app.core.resources import Resources
 from app.core.tokens import digest, new_opaque_token
-from app.models.idempotency import IdempotencyKey
-from app.models.one_time_tokens import OneTimeToken, TokenPurpose
-from app.models.outbox import OutboxMessage
-from app.models.sessions import RefreshToken, Session
-from app.models.users import User
-from app.services.outbox import MAX_ATTEMPTS
+from app.idempotency.models import IdempotencyKey
+from app.one_time_tokens.models import OneTimeToken, TokenPurpose
+from app.outbox.models import OutboxMessage
+from app.outbox.service import MAX_ATTEMPTS
+from app.runtime.resources import Resources
+from app.users.models import User
 from tests.factories import API, OTHER_PASSWORD, PASSWORD, Factory, request_token
 from tests.inbox import Inbox, add_mails, stored_messages
 from tests.isolation import SECRET, restored_logging

@@ -17,8 +17,8 @@ from sqlmodel import update
 from app.core import clock
 from app.core.config import Settings
 from app.core.migrations import ROOT
-from app.core.resources import Resources
-from app.models.outbox import OutboxMessage
+from app.outbox.models import OutboxMessage
+from app.runtime.resources import Resources
 from tests.factories import API, registration
 from tests.inbox import add_mails, deliver, stored_messages
 from tests.smtp import SmtpServer, mailer_for, smtp_server

@@ -12,11 +12,11 @@ from httpx import AsyncClient
 from sqlalchemy.pool import QueuePool
 from sqlmodel import SQLModel, func, select
 
+from app.authentication.models import RefreshToken, Session
 from app.core.passwords import PasswordHasher
-from app.core.resources import Resources
-from app.models.outbox import OutboxMessage
-from app.models.sessions import RefreshToken, Session
-from app.models.users import User
+from app.outbox.models import OutboxMessage
+from app.runtime.resources import Resources
+from app.users.models import User
 from tests.factories import API, PASSWORD, Factory, registration
 from tests.isolation import captured_log
 from tests.serving import Served, connected, served

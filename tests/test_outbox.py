@@ -13,13 +13,14 @@ from app.core import clock
 from app.core.config import Settings
 from app.core.encryption import Cipher
 from app.core.keys import KeyRing
-from app.core.mail import Mail, MemoryMailer
-from app.core.resources import Resources, open_resources
-from app.dependencies.services import unit_of_work
-from app.models.one_time_tokens import OneTimeToken
-from app.services.mail import MailService
-from app.services.outbox import LEASE, MAX_ATTEMPTS, open_message
-from app.worker import MESSAGES_AT_ONCE, Worker
+from app.mail.memory import MemoryMailer
+from app.mail.message import Mail
+from app.one_time_tokens.models import OneTimeToken
+from app.outbox.service import LEASE, MAX_ATTEMPTS, open_message
+from app.outbox.worker import MESSAGES_AT_ONCE, Worker
+from app.runtime.mails import MailService
+from app.runtime.resources import Resources, open_resources
+from app.runtime.services import unit_of_work
 from tests.conftest import SetClock
 from tests.factories import API, Factory
 from tests.inbox import Inbox, add_mails, deliver, stored_messages

@@ -18,8 +18,8 @@ from sqlmodel import text
 from app.core.config import Settings
 from app.core.database_engine import create_engine
 from app.core.migrations import ROOT
+from app.http.server import KEEP_ALIVE_SECONDS, configuration
 from app.main import create_app
-from app.server import KEEP_ALIVE_SECONDS, configuration
 from tests.conftest import WORKER, empty_database, upgrade
 from tests.factories import API, PASSWORD, registration, request_token
 

@@ -9,12 +9,13 @@ from datetime import timedelta
 import pytest
 from httpx import AsyncClient
 
-from app import worker as module
 from app.core import clock
-from app.core.mail import MemoryMailer, SmtpMailer
-from app.core.resources import Resources
-from app.dependencies.services import unit_of_work
-from app.worker import MESSAGES_AT_ONCE, Worker, running_worker
+from app.mail.memory import MemoryMailer
+from app.mail.smtp import SmtpMailer
+from app.outbox import worker as module
+from app.outbox.worker import MESSAGES_AT_ONCE, Worker, running_worker
+from app.runtime.resources import Resources
+from app.runtime.services import unit_of_work
 from tests.conftest import SetClock
 from tests.factories import API, registration
 from tests.inbox import HeldMailer, add_mails, deliver, stored_messages

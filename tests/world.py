@@ -6,9 +6,9 @@ from uuid import UUID
 
 from jose import jwt
 
-from app.core.resources import Resources
-from app.models.activity import Activity
-from app.models.users import User
+from app.audit.models import Activity
+from app.runtime.resources import Resources
+from app.users.models import User
 from tests import access
 from tests.example import world as example  # example
 from tests.factories import Factory, Login

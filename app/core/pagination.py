@@ -5,14 +5,16 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import TypeAdapter
+from pydantic import Field, StringConstraints, TypeAdapter
+from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import to_json
 
 from app.core.errors import InvalidInput
 from app.core.keys import KeyRing
+from app.core.schemas import Input, Output
 
 DEFAULT_PAGE_SIZE = 20
 MAX_PAGE_SIZE = 100
@@ -78,3 +80,28 @@ def _sign(key: bytes, list_name: str, payload: bytes) -> bytes:
 
 def _invalid_cursor() -> InvalidInput:
     return InvalidInput("This is no cursor of this list.", parameter="cursor")
+
+
+Item = TypeVar("Item")
+
+
+# Bounds stand on the string itself: in a field that may be None, the document loses a pattern.
+Cursor = Annotated[str, StringConstraints(max_length=MAX_CURSOR_LENGTH, pattern=CURSOR_PATTERN)]
+
+
+class PageQuery(Input):
+    """Which page of a list. A list with filters inherits from it."""
+
+    limit: int = Field(
+        DEFAULT_PAGE_SIZE, ge=1, le=MAX_PAGE_SIZE, description="How many items at most."
+    )
+    cursor: Cursor | SkipJsonSchema[None] = Field(
+        None, description="`next_cursor` of the page before."
+    )
+
+
+class Page(Output, Generic[Item]):
+    """One page of a list."""
+
+    items: list[Item] = Field(max_length=MAX_PAGE_SIZE)
+    next_cursor: str | None = Field(description="The cursor of the next page; null on the last.")

@@ -39,8 +39,8 @@ from sqlalchemy.engine import ExceptionContext
 from app.core import clock
 from app.core.config import Settings
 from app.core.ids import new_id
-from app.core.rate_limit import SharedLimiter
-from app.core.resources import Resources
+from app.http.rate_limit import SharedLimiter
+from app.runtime.resources import Resources
 
 EXPORT_TIMEOUT_SECONDS = 2.0
 """How long one export may take. What is left when the process ends goes by 512 spans at once."""

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import SchemaItem, conv
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from app.models.base import NAMING_CONVENTION
+from app.core.tables import NAMING_CONVENTION
 from tests.architecture.rules import Edit, TableRule
 
 IDENTIFIER_MAX_LENGTH = 63

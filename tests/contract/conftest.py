@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from fastapi import FastAPI
 
-from app.core.resources import Resources
+from app.runtime.resources import Resources
 from tests.factories import API
 from tests.serving import served
 

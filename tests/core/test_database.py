@@ -16,8 +16,8 @@ from app.core.database import Database
 from app.core.database_engine import create_engine
 from app.core.errors import InvalidInput, ServiceUnavailable
 from app.core.logging import get_logger
-from app.core.resources import Resources
-from app.models.users import Role, User
+from app.runtime.resources import Resources
+from app.users.models import Role, User
 from tests.isolation import captured_log
 
 

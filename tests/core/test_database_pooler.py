@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.database import Database
 from app.core.database_engine import POSTGRESQL_SETTINGS, create_engine
-from app.core.resources import Resources
+from app.runtime.resources import Resources
 from tests.conftest import with_parameters
 
 pytestmark = pytest.mark.skipif(

@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.database import Database, DatabaseUnavailable
 from app.core.database_engine import TCP_OPTIONS, create_engine
-from app.core.resources import Resources
+from app.runtime.resources import Resources
 from tests.conftest import WORKER, with_parameters
 from tests.factories import API, registration
 from tests.isolation import captured_log

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.core.forms import MAX_FIELDS, MalformedForm, parse_form
+from app.http.forms import MAX_FIELDS, MalformedForm, parse_form
 
 
 @pytest.mark.parametrize(

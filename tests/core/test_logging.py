@@ -14,10 +14,10 @@ from httpx import AsyncClient
 from app.core.config import Environment, Settings
 from app.core.ids import new_id
 from app.core.logging import get_logger
-from app.core.middleware import install_middleware
-from app.core.problems import install_error_handlers
-from app.core.resources import Resources
 from app.core.tokens import digest
+from app.http.middleware import install_middleware
+from app.http.problems import install_error_handlers
+from app.runtime.resources import Resources
 from tests.conftest import open_client
 from tests.factories import (
     API,

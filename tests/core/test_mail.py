@@ -18,15 +18,11 @@ from pydantic import SecretStr
 from app.core import clock
 from app.core.config import Environment, MailBackend, Settings, SmtpSecurity
 from app.core.ids import new_id
-from app.core.mail import (
-    TEMPLATES,
-    ConsoleMailer,
-    Mail,
-    SmtpMailer,
-    create_mailer,
-    render,
-)
-from app.core.resources import Resources
+from app.mail.console import ConsoleMailer
+from app.mail.factory import create_mailer
+from app.mail.message import TEMPLATES, Mail, render
+from app.mail.smtp import SmtpMailer
+from app.runtime.resources import Resources
 from tests.factories import API, OTHER_PASSWORD, Factory, registration
 from tests.inbox import Inbox, deliver
 from tests.isolation import Log, captured_log

@@ -6,9 +6,9 @@ import pytest
 from httpx import AsyncClient
 from sqlmodel import update
 
-from app.core.resources import Resources
-from app.models.sessions import Session
-from app.models.users import User
+from app.authentication.models import Session
+from app.runtime.resources import Resources
+from app.users.models import User
 from tests.factories import API, Factory, request_token
 from tests.pages import walk
 

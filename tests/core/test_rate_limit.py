@@ -18,8 +18,8 @@ from pydantic import SecretStr, ValidationError
 from app.core import clock, rate_limit_store, redis_pools
 from app.core.config import Settings
 from app.core.ids import new_id
-from app.core.rate_limit import SharedLimiter, limiter
 from app.core.rate_limit_store import Store
+from app.http.rate_limit import SharedLimiter, limiter
 from tests.factories import API, Factory, request_token
 from tests.redis_server import RedisServer, needs_redis_server
 

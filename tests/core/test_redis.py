@@ -12,8 +12,8 @@ from pydantic import SecretStr, ValidationError
 
 from app.core import redis_pools
 from app.core.config import Settings
-from app.core.rate_limit import limiter
 from app.core.redis_pools import async_pool, blocking_pool
+from app.http.rate_limit import limiter
 from tests.redis_server import RedisServer, needs_redis_server
 
 SECRET = "x" * 32

@@ -9,8 +9,8 @@ from fastapi.responses import StreamingResponse
 from httpx import AsyncClient
 
 from app.core.config import Settings
-from app.core.middleware import install_middleware
-from app.core.resources import Resources
+from app.http.middleware import install_middleware
+from app.runtime.resources import Resources
 from tests.factories import API, Factory
 from tests.routes import DOCUMENT, OPERATIONS, Operation
 from tests.serving import connected, served

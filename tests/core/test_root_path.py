@@ -8,8 +8,8 @@ from fastapi import FastAPI
 from httpx import AsyncClient
 
 from app.core.config import Settings
-from app.core.resources import Resources
 from app.main import create_app
+from app.runtime.resources import Resources
 from tests.conftest import open_client
 from tests.factories import API, PASSWORD, registration
 

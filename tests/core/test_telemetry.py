@@ -31,11 +31,11 @@ from pydantic import SecretStr
 
 from app.core.config import Settings
 from app.core.migrations import ROOT, current_revisions
-from app.core.rate_limit import limiter
-from app.core.resources import Resources, open_resources
 from app.core.telemetry import Telemetry
 from app.core.tokens import digest
+from app.http.rate_limit import limiter
 from app.main import create_app
+from app.runtime.resources import Resources, open_resources
 from tests.conftest import open_client
 from tests.factories import API, PASSWORD, Factory, registration, request_token
 from tests.isolation import Log, restored_logging

@@ -13,9 +13,9 @@ from starlette.types import Message, Receive, Scope, Send
 
 from app.core.database import Database
 from app.core.ids import new_id
-from app.core.resources import Resources
-from app.models import Base
-from app.models.users import User
+from app.core.tables import Base
+from app.runtime.resources import Resources
+from app.users.models import User
 from tests.access import FORMS
 from tests.factories import API, OTHER_PASSWORD, PASSWORD, Factory, refresh, registration
 from tests.inbox import Inbox

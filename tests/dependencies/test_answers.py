@@ -8,8 +8,8 @@ from fastapi.routing import APIRoute
 from httpx import ASGITransport, AsyncClient
 
 from app.core.config import Settings
-from app.dependencies.answers import FinishedRoute
-from app.dependencies.etags import answer_if_modified, get_if_match
+from app.http.conditional import answer_if_modified, get_if_match
+from app.http.post_processing import FinishedRoute
 from app.main import create_app
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.core.resources import Resources
+from app.runtime.resources import Resources
 from tests.example.factory import ProjectFactory
 
 

@@ -8,13 +8,12 @@ from sqlmodel import func, select
 
 from app.core import clock
 from app.core.ids import new_id
-from app.core.resources import Resources
-from app.models import Base
-from app.models.base import name_key
-from app.models.projects import MemberRole, Membership, Project
-from app.models.tags import Tag
-from app.models.tasks import Task, TaskTag
-from app.models.users import User
+from app.core.tables import Base, name_key
+from app.projects.models import MemberRole, Membership, Project
+from app.runtime.resources import Resources
+from app.tags.models import Tag
+from app.tasks.models import Task, TaskTag
+from app.users.models import User
 
 
 class ProjectFactory:

@@ -3,8 +3,8 @@
 import pytest
 from httpx import AsyncClient
 
-from app.core.resources import Resources
-from app.models.tags import Tag
+from app.runtime.resources import Resources
+from app.tags.models import Tag
 from tests.example.factory import ProjectFactory
 from tests.factories import API, Factory, Login
 from tests.observation import overtaken

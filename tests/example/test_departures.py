@@ -2,9 +2,9 @@
 
 from httpx import AsyncClient
 
-from app.core.resources import Resources
-from app.models.activity import Activity
-from app.models.projects import MemberRole, Membership, Project
+from app.audit.models import Activity
+from app.projects.models import MemberRole, Membership, Project
+from app.runtime.resources import Resources
 from tests.example.factory import ProjectFactory
 from tests.factories import API, PASSWORD, Factory
 from tests.observation import recorded_statements

@@ -14,10 +14,10 @@ from app.core import clock
 from app.core.config import Settings
 from app.core.database import Database
 from app.core.database_engine import POSTGRESQL_SETTINGS, create_engine
-from app.core.resources import Resources
-from app.models.idempotency import IdempotencyKey
-from app.models.projects import Project
-from app.models.tasks import Task
+from app.idempotency.models import IdempotencyKey
+from app.projects.models import Project
+from app.runtime.resources import Resources
+from app.tasks.models import Task
 from tests.example.factory import ProjectFactory
 from tests.factories import API, Factory, Login
 from tests.observation import overtaken

@@ -3,7 +3,7 @@
 import pytest
 from httpx import AsyncClient
 
-from app.models.projects import MemberRole, Project
+from app.projects.models import MemberRole, Project
 from tests.example.factory import ProjectFactory
 from tests.factories import API, Factory, Login
 from tests.pages import walk

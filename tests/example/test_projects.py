@@ -3,9 +3,9 @@
 from httpx import AsyncClient
 
 from app.core.ids import new_id
-from app.models.projects import Membership
-from app.models.tags import Tag
-from app.models.tasks import Task
+from app.projects.models import Membership
+from app.tags.models import Tag
+from app.tasks.models import Task
 from tests.example.factory import ProjectFactory
 from tests.factories import API, Factory
 

@@ -9,12 +9,12 @@ from uuid import UUID
 import pytest
 from httpx import AsyncClient, Response
 
+from app.audit.models import Activity
 from app.core.ids import new_id
-from app.models.activity import Activity
-from app.models.base import name_key
-from app.models.projects import MemberRole, Membership, Project
-from app.models.tags import Tag
-from app.models.tasks import Task, TaskTag
+from app.core.tables import name_key
+from app.projects.models import MemberRole, Membership, Project
+from app.tags.models import Tag
+from app.tasks.models import Task, TaskTag
 from tests.example.factory import ProjectFactory
 from tests.factories import API, PASSWORD, Factory, Login
 

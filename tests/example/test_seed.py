@@ -6,10 +6,10 @@ import pytest
 from httpx import AsyncClient
 
 from app.core.config import Settings
-from app.core.resources import Resources
-from app.models.projects import Membership, Project
-from app.models.tasks import Task
-from app.models.users import User
+from app.projects.models import Membership, Project
+from app.runtime.resources import Resources
+from app.tasks.models import Task
+from app.users.models import User
 from tests.example.factory import ProjectFactory
 from tests.factories import API, request_token
 from tests.test_cli import invoke_beside

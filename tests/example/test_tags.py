@@ -3,9 +3,9 @@
 import pytest
 from httpx import AsyncClient
 
-from app.models.projects import Project
-from app.models.tags import Tag
-from app.models.tasks import TaskTag
+from app.projects.models import Project
+from app.tags.models import Tag
+from app.tasks.models import TaskTag
 from tests.example.factory import ProjectFactory
 from tests.factories import API, Factory, Login
 

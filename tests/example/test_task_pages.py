@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from httpx import AsyncClient, Response
 
-from app.models.projects import Project
-from app.models.tasks import Task, TaskStatus
-from app.schemas.tasks import TaskSort
+from app.projects.models import Project
+from app.tasks.models import Task, TaskStatus
+from app.tasks.schemas import TaskSort
 from tests.example.factory import ProjectFactory
 from tests.factories import API, Factory, Login
 from tests.pages import walk

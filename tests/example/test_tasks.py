@@ -4,8 +4,8 @@ import pytest
 from httpx import AsyncClient
 
 from app.core.ids import new_id
-from app.models.projects import Project
-from app.models.tasks import Task, TaskTag
+from app.projects.models import Project
+from app.tasks.models import Task, TaskTag
 from tests.example.factory import ProjectFactory
 from tests.factories import API, Factory, Login
 

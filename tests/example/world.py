@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Protocol
 from uuid import UUID
 
-from app.core.resources import Resources
-from app.models.projects import MemberRole
-from app.models.users import User
+from app.projects.models import MemberRole
+from app.runtime.resources import Resources
+from app.users.models import User
 from tests.access import Expected
 from tests.example.factory import ProjectFactory
 from tests.factories import API, Factory

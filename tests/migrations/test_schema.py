@@ -2,7 +2,7 @@
 
 import re
 
-from app.models import Base
+from app.core.tables import Base
 from tests.migrations.catalog import read_schema
 from tests.migrations.database import MigratedDatabase
 

@@ -9,12 +9,12 @@ from jose import jwt
 from sqlmodel import col, select, update
 from starlette.types import Message
 
+from app.authentication.models import RefreshToken, Session
 from app.core import clock
 from app.core.ids import new_id
 from app.core.passwords import PasswordHasher
-from app.core.resources import Resources
-from app.models.sessions import RefreshToken, Session
-from app.models.users import User
+from app.runtime.resources import Resources
+from app.users.models import User
 from tests.factories import (
     API,
     OTHER_PASSWORD,

@@ -9,8 +9,8 @@ from httpx import AsyncClient
 from sqlmodel import text
 
 from app.core.database import Database
-from app.core.resources import Resources
-from app.services import health
+from app.http import health
+from app.runtime.resources import Resources
 from tests.observation import unreachable_database
 
 STAMP = text("UPDATE alembic_version SET version_num = :revision")

@@ -7,9 +7,9 @@ from httpx import AsyncClient
 from sqlmodel import select
 
 from app.core import clock
-from app.core.resources import Resources
 from app.core.tokens import digest
-from app.models.one_time_tokens import OneTimeToken
+from app.one_time_tokens.models import OneTimeToken
+from app.runtime.resources import Resources
 from tests.factories import (
     API,
     OTHER_PASSWORD,

@@ -7,11 +7,11 @@ import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 
+from app.accounts.service import UserService
 from app.core.ids import new_id
-from app.dependencies.services import ServicesDep, get_user_service
-from app.models.users import Role
-from app.schemas.users import SoleOwner
-from app.services.users import UserService
+from app.runtime.services import ServicesDep, get_user_service
+from app.users.errors import SoleOwner
+from app.users.models import Role
 from tests.factories import (
     API,
     OTHER_PASSWORD,

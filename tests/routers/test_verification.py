@@ -7,8 +7,8 @@ from httpx import AsyncClient
 from sqlmodel import col, update
 
 from app.core import clock
-from app.core.resources import Resources
-from app.models.one_time_tokens import OneTimeToken
+from app.one_time_tokens.models import OneTimeToken
+from app.runtime.resources import Resources
 from tests.factories import API, Factory, registration, token_in
 from tests.inbox import Inbox
 

@@ -4,8 +4,8 @@ import pytest
 from httpx import AsyncClient
 
 from app.core.ids import new_id
-from app.core.resources import Resources
-from app.models.users import Role
+from app.runtime.resources import Resources
+from app.users.models import Role
 from tests.access import FORMS
 from tests.conftest import SavepointDatabase
 from tests.factories import Factory, Login

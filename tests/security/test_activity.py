@@ -8,10 +8,10 @@ from httpx import AsyncClient
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete, select, text, update
 
+from app.audit.models import Activity
 from app.core.ids import new_id
-from app.core.resources import Resources
-from app.models.activity import Activity
-from app.models.users import User
+from app.runtime.resources import Resources
+from app.users.models import User
 from tests.factories import (
     API,
     OTHER_PASSWORD,

@@ -5,8 +5,8 @@ from httpx import AsyncClient, Response
 from passlib.context import CryptContext
 
 from app.core.config import Settings
-from app.core.resources import Resources
 from app.main import create_app
+from app.runtime.resources import Resources
 from tests.conftest import open_client
 from tests.factories import API, Factory, registration, request_token
 from tests.inbox import Inbox

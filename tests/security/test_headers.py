@@ -5,7 +5,7 @@ from fastapi import FastAPI, Response
 from httpx import AsyncClient
 
 from app.core.config import Environment, Settings
-from app.core.middleware import install_middleware
+from app.http.middleware import install_middleware
 from app.main import create_app
 from tests.conftest import open_client
 from tests.routes import OPERATIONS, Operation

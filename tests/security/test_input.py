@@ -8,8 +8,8 @@ import pytest
 from httpx import AsyncClient, Response
 
 from app.core.ids import new_id
-from app.core.rate_limit import limiter
-from app.core.resources import Resources
+from app.http.rate_limit import limiter
+from app.runtime.resources import Resources
 from tests.example.world import ADMITTED as ADMITTED_BY_EXAMPLE  # example
 from tests.factories import API, Factory, Login, registration
 from tests.routes import OPERATIONS, Operation

@@ -17,9 +17,9 @@ from httpx import AsyncClient, Response
 from limits import RateLimitItem
 
 from app.core.config import Settings
-from app.core.rate_limit import limiter
-from app.core.resources import Resources
+from app.http.rate_limit import limiter
 from app.main import create_app
+from app.runtime.resources import Resources
 from tests.conftest import open_client
 from tests.factories import API, Factory, request_token
 from tests.isolation import captured_log

@@ -2,7 +2,7 @@
 
 from httpx import AsyncClient
 
-from app.core.resources import Resources
+from app.runtime.resources import Resources
 from tests.factories import Factory, Login
 from tests.observation import recorded_statements
 from tests.routes import OPERATIONS

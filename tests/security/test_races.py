@@ -6,10 +6,10 @@ from collections import Counter
 from httpx import AsyncClient
 from sqlmodel import col, func, select
 
-from app.core.resources import Resources
-from app.models.one_time_tokens import OneTimeToken
-from app.models.sessions import RefreshToken, Session
-from app.models.users import Role, User
+from app.authentication.models import RefreshToken, Session
+from app.one_time_tokens.models import OneTimeToken
+from app.runtime.resources import Resources
+from app.users.models import Role, User
 from tests.factories import (
     API,
     OTHER_PASSWORD,

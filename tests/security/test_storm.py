@@ -16,13 +16,13 @@ from passlib.context import CryptContext
 from sqlmodel import update
 from zxcvbn import zxcvbn
 
+from app.authentication.dependencies import get_hash_slot, get_token_grant
 from app.core import password_strength, passwords
 from app.core.passwords import PasswordHasher
-from app.core.rate_limit import limiter
-from app.core.resources import Resources
-from app.dependencies.auth import get_hash_slot, get_token_grant
-from app.dependencies.database import get_session
-from app.models.users import User
+from app.http.dependencies import get_session
+from app.http.rate_limit import limiter
+from app.runtime.resources import Resources
+from app.users.models import User
 from tests.factories import API, PASSWORD, Factory, Login, registration, request_token
 
 

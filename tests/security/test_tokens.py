@@ -10,15 +10,15 @@ from httpx import AsyncClient, Response
 from jose import jwt
 from sqlmodel import select
 
+from app.authentication.models import RefreshToken
 from app.core import clock
 from app.core.errors import InvalidInput
 from app.core.ids import new_id
 from app.core.keys import KeyRing
 from app.core.pagination import POSITION, Cursors
-from app.core.resources import Resources
 from app.core.tokens import AccessTokens, InvalidAccessToken
-from app.models.one_time_tokens import OneTimeToken
-from app.models.sessions import RefreshToken
+from app.one_time_tokens.models import OneTimeToken
+from app.runtime.resources import Resources
 from tests.factories import API, OTHER_PASSWORD, Factory, refresh, token_in
 from tests.inbox import Inbox
 

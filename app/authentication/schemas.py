@@ -1,0 +1,52 @@
+"""Log-in, sessions and mailed tokens on the wire, and what is refused about them."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+
+from app.core.schemas import NO_CONTROL_CHARACTERS, Output
+from app.core.tokens import ACCESS_TOKEN_LIFETIME
+from app.one_time_tokens.schemas import Token
+from app.users.models import EMAIL_MAX_LENGTH
+from app.users.schemas import ExistingPassword, login_name
+
+
+class PasswordGrant(BaseModel):
+    """Log in with a password (RFC 6749 §4.3.2). Other parameters are ignored, as §3.2 asks."""
+
+    grant_type: Literal["password"]
+    username: Annotated[
+        str,
+        StringConstraints(max_length=EMAIL_MAX_LENGTH, pattern=NO_CONTROL_CHARACTERS),
+        AfterValidator(login_name),
+    ] = Field(description="The e-mail address.", examples=["ada@example.com"])
+    password: ExistingPassword
+
+
+class RefreshGrant(BaseModel):
+    """Go on with a refresh token (RFC 6749 §6)."""
+
+    grant_type: Literal["refresh_token"]
+    refresh_token: Token
+
+
+TokenGrant = Annotated[PasswordGrant | RefreshGrant, Field(discriminator="grant_type")]
+
+
+class Revocation(BaseModel):
+    """RFC 7009 §2.1: an access token or a refresh token; its session ends."""
+
+    token: Token
+
+
+class TokenPair(Output):
+    """RFC 6749 §5.1."""
+
+    access_token: str = Field(description="For the header `Authorization: Bearer …`.")
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 -- a type of token
+    expires_in: int = Field(
+        ge=1,
+        le=int(ACCESS_TOKEN_LIFETIME.total_seconds()),
+        description="Seconds for which the access token lives.",
+    )
+    refresh_token: str = Field(description="Good for one more pair; a used one ends the session.")

@@ -1,1 +1,0 @@
-"""Wiring: every `Annotated` alias that a route takes lives here."""

@@ -1,0 +1,91 @@
+"""Queries on the outbox."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import col, delete, select, update
+
+from app.core.repositories import Repository, select_shown
+from app.outbox.models import OutboxMessage
+from app.outbox.schemas import OutboxMessageShown
+
+
+class OutboxRepository(Repository):
+    """Messages, which many workers claim at once."""
+
+    def add(self, message: OutboxMessage) -> None:
+        """Store a message."""
+        self._session.add(message)
+
+    async def claim(self, *, now: datetime, until: datetime, limit: int) -> list[OutboxMessage]:
+        """Lease the messages that are longest due to the caller; nobody else claims them before
+        `until`.
+        """
+        # In a CTE, which is evaluated once: PostgreSQL may repeat a subquery that locks, and each
+        # time skip what it has locked itself, beyond the limit.
+        due = (
+            select(OutboxMessage.id)
+            .where(col(OutboxMessage.due_at) <= now)
+            .order_by(col(OutboxMessage.due_at), col(OutboxMessage.id))
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+            .cte("due")
+        )
+        statement = (
+            update(OutboxMessage)
+            .where(col(OutboxMessage.id).in_(select(due.c.id)))
+            .values(due_at=until, attempts=OutboxMessage.attempts + 1)
+            .returning(OutboxMessage)
+        )
+        claimed = (await self._session.exec(statement)).scalars().all()
+        return sorted(claimed, key=lambda message: message.id)  # RETURNING keeps no order
+
+    async def get_oldest(self) -> datetime | None:
+        """When the oldest message was written that is not dead; None when there is none."""
+        statement = (
+            select(OutboxMessage.created_at)
+            .where(col(OutboxMessage.due_at).is_not(None))
+            .order_by(col(OutboxMessage.id))  # which is made in the order of time
+            .limit(1)
+        )
+        return (await self._session.exec(statement)).one_or_none()
+
+    async def remove(self, message_id: UUID) -> bool:
+        """Delete a message; False when somebody else has."""
+        statement = delete(OutboxMessage).where(col(OutboxMessage.id) == message_id)
+        return (await self._session.exec(statement)).rowcount == 1
+
+    async def postpone(
+        self, claimed: OutboxMessage, *, due_at: datetime | None, last_error: str
+    ) -> bool:
+        """End the lease; False when it ran out and somebody else has claimed the message since."""
+        statement = (
+            update(OutboxMessage)
+            .where(
+                col(OutboxMessage.id) == claimed.id,
+                col(OutboxMessage.attempts) == claimed.attempts,
+            )
+            .values(due_at=due_at, last_error=last_error)
+        )
+        return (await self._session.exec(statement)).rowcount == 1
+
+    async def get_page(self, *, limit: int) -> list[OutboxMessageShown]:
+        """The dead messages, then those that are longest due."""
+        statement = (
+            select_shown(OutboxMessage, OutboxMessageShown)
+            .order_by(
+                col(OutboxMessage.due_at).is_not(None),
+                col(OutboxMessage.due_at),
+                col(OutboxMessage.id),
+            )
+            .limit(limit)
+        )
+        rows = (await self._session.exec(statement)).all()
+        return [OutboxMessageShown.model_validate(row) for row in rows]
+
+    async def revive(self, message_id: UUID | None, *, now: datetime) -> int:
+        """Make a dead message due, or all of them; how many there were."""
+        statement = update(OutboxMessage).where(col(OutboxMessage.due_at).is_(None))
+        if message_id is not None:
+            statement = statement.where(col(OutboxMessage.id) == message_id)
+        return (await self._session.exec(statement.values(due_at=now, attempts=0))).rowcount

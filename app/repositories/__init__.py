@@ -1,1 +1,0 @@
-"""The queries. Only here are statements built."""

@@ -1,0 +1,159 @@
+"""Tasks on the wire, and what is refused about them."""
+
+import re
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import (
+    MISSING,
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    StringConstraints,
+)
+from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import PydanticCustomError
+
+from app.core.pagination import PageQuery
+from app.core.schemas import (
+    NO_CONTROL_CHARACTERS,
+    NO_CONTROL_CHARACTERS_BUT_SPACE,
+    NOT_BLANK,
+    Input,
+    Output,
+)
+from app.tags.schemas import TagPublic
+from app.tasks.models import DESCRIPTION_MAX_LENGTH, MAX_PRIORITY, TITLE_MAX_LENGTH, TaskStatus
+from app.users.schemas import UserReference
+
+MAX_TAGS_PER_TASK = 50
+MAX_SEARCH_LENGTH = 200
+
+
+def _written_as_date(value: object) -> object:
+    """Pydantic would take numbers and times for dates too."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        return value
+    raise PydanticCustomError("date", "This is no date of the form YYYY-MM-DD.")
+
+
+Title = Annotated[
+    str,
+    StringConstraints(max_length=TITLE_MAX_LENGTH, pattern=NOT_BLANK),
+    AfterValidator(str.strip),
+    Field(examples=["Write the first program"]),
+]
+Description = Annotated[
+    str,
+    StringConstraints(max_length=DESCRIPTION_MAX_LENGTH, pattern=NO_CONTROL_CHARACTERS_BUT_SPACE),
+]
+Priority = Annotated[StrictInt, Field(ge=0, le=MAX_PRIORITY, examples=[1])]
+SearchText = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=MAX_SEARCH_LENGTH, pattern=NO_CONTROL_CHARACTERS),
+]
+CalendarDate = Annotated[date, BeforeValidator(_written_as_date)]
+
+
+class TaskCreate(Input):
+    """A new task."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"title": "Write the first program", "priority": 2}]}
+    )
+
+    title: Title
+    description: Description | None = None
+    status: TaskStatus = TaskStatus.TODO
+    priority: Priority = 0
+    due_date: CalendarDate | None = None
+    assignee_id: UUID | None = Field(None, description="A member of the project.")
+
+
+class TaskUpdate(Input):
+    """What editors change about a task. An absent field stays; null clears it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"status": "done", "due_date": None}]}
+    )
+
+    title: Title | MISSING = MISSING
+    description: Description | MISSING | None = MISSING
+    status: TaskStatus | MISSING = MISSING
+    priority: Priority | MISSING = MISSING
+    due_date: CalendarDate | MISSING | None = MISSING
+    assignee_id: UUID | MISSING | None = Field(MISSING, description="A member of the project.")
+
+
+class TaskTags(Input):
+    """All tags that a task shall have."""
+
+    tag_ids: list[UUID] = Field(
+        max_length=MAX_TAGS_PER_TASK, description="Tags of the project; duplicates are ignored."
+    )
+
+
+class TaskSort(StrEnum):
+    """Orders of a list of tasks, descending with a minus. Tasks without a due date come last."""
+
+    CREATED_AT = "created_at"
+    CREATED_AT_DESCENDING = "-created_at"
+    DUE_DATE = "due_date"
+    DUE_DATE_DESCENDING = "-due_date"
+    PRIORITY = "priority"
+    PRIORITY_DESCENDING = "-priority"
+    TITLE = "title"
+    TITLE_DESCENDING = "-title"
+
+    @property
+    def field(self) -> str:
+        """The field that it sorts by."""
+        return self.removeprefix("-")
+
+    @property
+    def descending(self) -> bool:
+        """Whether the greatest comes first."""
+        return self.startswith("-")
+
+
+class TaskQuery(PageQuery):
+    """Which tasks, and in which order. All filters hold together."""
+
+    sort: TaskSort = TaskSort.CREATED_AT
+    # In one order, so that a cursor does not depend on that of the query.
+    status: Annotated[list[TaskStatus], AfterValidator(lambda each: sorted(set(each)))] = Field(
+        [], max_length=len(TaskStatus), description="Any of these; repeat it for several."
+    )
+    assignee_id: UUID | SkipJsonSchema[None] = None
+    tag_id: UUID | SkipJsonSchema[None] = None
+    due_before: CalendarDate | SkipJsonSchema[None] = Field(
+        None, description="Due before this day; it is not included."
+    )
+    due_after: CalendarDate | SkipJsonSchema[None] = Field(
+        None, description="Due after this day; it is not included."
+    )
+    q: SearchText | SkipJsonSchema[None] = Field(
+        None,
+        description="Text in title or description, whatever its case (on SQLite, in ASCII).",
+    )
+
+
+class TaskPublic(Output):
+    """A task, as members see it."""
+
+    id: UUID
+    project_id: UUID
+    title: str
+    description: str | None
+    status: TaskStatus
+    priority: int = Field(ge=0, le=MAX_PRIORITY, description="0 is none, 3 the highest.")
+    due_date: date | None
+    assignee_id: UUID | None
+    created_at: datetime
+    updated_at: datetime
+    assignee: UserReference | None
+    tags: list[TagPublic] = Field(max_length=MAX_TAGS_PER_TASK, description="By name.")

@@ -1,0 +1,10 @@
+"""Bodies of requests that verify an address."""
+
+from app.core.schemas import Input
+from app.one_time_tokens.schemas import Token
+
+
+class EmailVerification(Input):
+    """The token from the mail that follows a registration."""
+
+    token: Token
