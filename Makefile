@@ -1,4 +1,4 @@
-# Everything happens in .venv, made from the hashed lock.
+# All commands use .venv, which is created from the lock file with hashes.
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
@@ -7,19 +7,19 @@ CLIENT_INSTALLED := $(CLIENT)/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test check check-fast articles lint format lock admin migration conformance client client-test \
-	browser picture docs faults audit
+	browser docs faults audit
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 .venv/.installed: requirements-dev.txt
-	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: PYTHON=python3.11 make ...") if sys.version_info < (3, 11) else None'
-	@echo "Making .venv from requirements-dev.txt (once) ..."
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is required: PYTHON=python3.11 make ...") if sys.version_info < (3, 11) else None'
+	@echo "Creating .venv from requirements-dev.txt (once) ..."
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
-install: ## Create .venv again from requirements-dev.txt, which the other commands do when that has changed
+install: ## Create .venv again (other commands do so when requirements-dev.txt has changed)
 	@rm -f .venv/.installed
 	@$(MAKE) --no-print-directory .venv/.installed
 
@@ -29,47 +29,47 @@ run: .venv/.installed ## Serve on http://127.0.0.1:8000 (PORT=...), docs at /doc
 test: .venv/.installed ## Run the suite on SQLite, and on PostgreSQL + Redis if TEST_DATABASE_URL and TEST_REDIS_URL are set
 	@BIN=$(BIN) scripts/test
 
-check: .venv/.installed ## Format, lint, rules, types, imports, the suite; one line if all is well, VERBOSE=1 for more
+check: .venv/.installed ## Run all checks and the suite; print one line if all pass, with VERBOSE=1 more
 	@$(BIN)/python -m tests.architecture.check
 
-check-fast: .venv/.installed ## What an agent runs after each edit: format, lint, the rules of the constitution
+check-fast: .venv/.installed ## Check format, lint and the rules of the constitution, for agents after each edit
 	@$(BIN)/python -m tests.architecture.check fast
 
-articles: .venv/.installed ## Break the code once for each rule, and see whether it is caught
+articles: .venv/.installed ## Break the code once for each rule, and check that the rule reports it
 	@$(BIN)/python -m tests.architecture.articles
 
 lint: .venv/.installed
 	@$(BIN)/python -m tests.architecture.check lint
 
-format: .venv/.installed ## Format, and fix what the linter can
+format: .venv/.installed ## Format the code, and apply the fixes of the linter
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --fix --silent . || true
 	@$(BIN)/ruff format --quiet .
 
-docs: .venv/.installed ## Write what docs/ takes from elsewhere: the settings, the counts
+docs: .venv/.installed ## Update the generated parts of docs/: the settings, the counts, the lines of the tour
 	@$(BIN)/python -m tests.contract.documents
 
-lock: .venv/.installed ## Lock the newest versions that pyproject.toml admits
+lock: .venv/.installed ## Lock the newest versions that pyproject.toml allows
 	@for lock in "requirements.txt pyproject.toml" "requirements-dev.txt pyproject.toml --group dev" \
 		"requirements-browser.txt --constraint requirements-dev.txt --group browser" \
 		"requirements-audit.txt --constraint requirements-dev.txt --group audit"; do \
 		$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header \
 			--python-version 3.11 --output-file $$lock; done
 
-admin: .venv/.installed ## Make EMAIL=... an admin
+admin: .venv/.installed ## Create an admin, or make a user one: EMAIL=...
 	@$(BIN)/python -m app create-admin $(EMAIL)
 
-migration: .venv/.installed ## Write a migration for what has changed in app/models: NAME=add_avatar
+migration: .venv/.installed ## Write a migration for the changes in app/models: NAME=add_avatar
 	@BIN=$(BIN) scripts/migration "$(NAME)"
 
-faults: .venv/.installed ## Break PostgreSQL, Redis, mail and the service under load, and see that nothing is lost
+faults: .venv/.installed ## Make PostgreSQL, Redis, mail and the service fail under load, and check that nothing is lost
 	@$(BIN)/python -m pytest faults $(PYTEST_ARGS)
 
 .PHONY: image-test
 image-test: ## Build the image and run it, as root on Debian, with PostgreSQL and Redis
 	@scripts/image-test
 
-conformance: .venv/.installed ## Run schemathesis against the served API
+conformance: .venv/.installed ## Run Schemathesis against the served API
 	@BIN=$(BIN) scripts/conformance
 
 $(CLIENT_INSTALLED): $(CLIENT)/package-lock.json
@@ -81,7 +81,7 @@ client: .venv/.installed $(CLIENT_INSTALLED) ## Generate a TypeScript client fro
 	@$(BIN)/python -m app openapi $(CLIENT)/openapi.json
 	@npm --prefix $(CLIENT) run --silent generate
 
-client-test: client ## Lint the document, compile the client, run sessions through it
+client-test: client ## Lint the OpenAPI document, compile the client and test it
 	@npm --prefix $(CLIENT) run --silent lint
 	@npm --prefix $(CLIENT) run --silent build
 	@BIN=$(BIN) scripts/served npm --prefix $(CLIENT) test --silent
@@ -90,15 +90,12 @@ client-test: client ## Lint the document, compile the client, run sessions throu
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.txt
 	@touch $@
 
-browser: .venv/.browser ## Use the docs page in Chromium or Chrome, which must be installed
-	@$(BIN)/python -m pytest tests/browser
-
-picture: .venv/.browser ## Take the picture of the docs page that the README shows
-	@$(BIN)/python -m tests.browser.picture
+browser: .venv/.browser ## Test the docs page in Chromium or Chrome, which must be installed
+	@$(BIN)/python -m pytest $(wildcard tests/browser tests/*/browser)
 
 .venv/.audit: requirements-audit.txt .venv/.installed
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.txt
 	@touch $@
 
-audit: .venv/.audit ## Look for known vulnerabilities of the locked packages (needs npm, and the package indexes)
+audit: .venv/.audit ## Find known vulnerabilities of the locked packages (needs npm and the package indexes)
 	@$(BIN)/python -m tests.contract.audit

@@ -8,11 +8,12 @@ import sys
 
 import typer
 
+from app.features import FEATURES
 from app.main import create_app
 from app.runtime.terminal import check_migrations, load_settings
 
 try:
     check_migrations()
-    app = create_app(load_settings())
+    app = create_app(load_settings(FEATURES))
 except typer.Exit as error:
     sys.exit(error.exit_code)

@@ -1,12 +1,12 @@
-"""What a worker sends, and what `kill -9` loses: `python -m benchmarks.outbox`.
+"""Rate of a worker, and mails lost by `kill -9`: `python -m benchmarks.outbox`.
 
-Rate: one worker process and a mail server that takes its time for each mail. Kills: under load, at
-random moments, again and again; then the last worker has to send all that is left, for which it
-waits until the leases of the dead have run out. Each mail has a name of its own, so that the lost
-and those that came twice can be counted.
+Rate: one worker process sends mails to a server that delays each of them. Kills: workers are killed
+repeatedly, under load and at random moments; then a last worker must send all remaining mails, for
+which it waits until the leases of the killed workers have expired. The `Message-ID` of each mail is
+unique, so that lost and duplicate mails can be counted.
 
-`DATABASE_URL` says where, its name has to end in `_test`, and its outbox has to be empty. The mail
-server is in this process and the network is not in the figures.
+The name of the database at `DATABASE_URL` must end in `_test`, and its outbox must be empty. The
+mail server runs in this process, and the figures do not include a network.
 """
 
 import asyncio
@@ -25,23 +25,24 @@ from typing import Annotated
 
 import typer
 
-from app.core.config import Settings
+from app.features import FEATURES, ServiceSettings
 from app.mail.message import Mail
+from app.outbox.dependencies import get_outbox_service
 from app.runtime.resources import Resources, open_resources
-from app.runtime.services import unit_of_work
+from app.runtime.unit_of_work import open_unit_of_work
 
 ROOT = Path(__file__).parent.parent
 HOST = "127.0.0.1"
 BATCH = 500
 MAILS_PER_KILL = 200
 LONGEST_LIFE_SECONDS = 1.0
-"""Of a worker, from its first mail to its end."""
+"""Maximum time from the first mail of a worker to its end, in seconds."""
 WAIT_SECONDS = 300.0
 
 
 @dataclass
 class MailServer:
-    """Takes every mail, slowly, and counts how often each came."""
+    """SMTP server that delays every mail, and counts how often it received each."""
 
     delay_seconds: float
     port: int = 0
@@ -71,14 +72,14 @@ class MailServer:
             self.changed.notify_all()
 
     async def wait_for(self, *, mails: int) -> None:
-        """Return when that many different mails have come."""
+        """Wait until `mails` different mails have arrived."""
         async with asyncio.timeout(WAIT_SECONDS), self.changed:
             await self.changed.wait_for(lambda: len(self.received) >= mails)
 
 
 @asynccontextmanager
 async def serve_mail(delay_seconds: float) -> AsyncIterator[MailServer]:
-    """The mail server, while the context lasts."""
+    """Run the mail server inside the context."""
     server = MailServer(delay_seconds)
     listener = await asyncio.start_server(server.converse, HOST, 0)
     server.port = listener.sockets[0].getsockname()[1]
@@ -87,10 +88,10 @@ async def serve_mail(delay_seconds: float) -> AsyncIterator[MailServer]:
 
 
 def environment_for(server: MailServer) -> dict[str, str]:
-    """All that a worker is told. Its secret is new: what others have left it could not read."""
+    """Return the environment of a worker. Its secret is new and cannot decrypt older messages."""
     url = os.environ.get("DATABASE_URL", "")
     if not url.removesuffix(".db").endswith("_test"):
-        sys.exit("The benchmark fills its database: DATABASE_URL has to end in '_test'.")
+        sys.exit("DATABASE_URL must end in '_test', because the benchmark fills the database.")
     return {
         "PYTHONPATH": str(ROOT),
         "SECRET_KEY": secrets.token_urlsafe(48),
@@ -104,18 +105,19 @@ def environment_for(server: MailServer) -> dict[str, str]:
 
 
 async def start(command: str, environment: dict[str, str]) -> Process:
-    """A process of the service."""
+    """Start a command of `python -m app`."""
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "app", command), cwd=ROOT, env=environment, stdout=DEVNULL
     )
 
 
 async def fill(resources: Resources, count: int) -> None:
-    """Commit that many mails."""
+    """Commit `count` mails to the outbox."""
     for begin in range(0, count, BATCH):
-        async with unit_of_work(resources) as services:
+        async with open_unit_of_work(resources) as unit:
+            outbox = await get_outbox_service(unit)
             for _ in range(begin, min(begin + BATCH, count)):
-                services.outbox.add(
+                outbox.add(
                     Mail(to="ada@example.com", subject="Hi", text="Hello " * 100, html="<p>" * 300)
                 )
 
@@ -123,7 +125,7 @@ async def fill(resources: Resources, count: int) -> None:
 async def measure_rate(
     server: MailServer, resources: Resources, environment: dict[str, str], mails: int
 ) -> None:
-    """Print what one worker sends in a minute; its start is not counted."""
+    """Print the number of mails that one worker sends in a minute, not counting its start."""
     await fill(resources, mails)
     worker = await start("worker", environment)
     await server.wait_for(mails=1)
@@ -138,14 +140,14 @@ async def measure_rate(
 async def kill_workers(
     server: MailServer, resources: Resources, environment: dict[str, str], kills: int
 ) -> None:
-    """Print what is lost and what comes twice when workers are killed under load."""
+    """Print the numbers of lost and duplicate mails if workers are killed under load."""
     before, sent_before = len(server.received), sum(server.received.values())
     for _ in range(kills):
         await fill(resources, MAILS_PER_KILL)
         seen = len(server.received)
         worker = await start("worker", environment)
         await server.wait_for(mails=seen + 1)
-        await asyncio.sleep(random.uniform(0, LONGEST_LIFE_SECONDS))  # noqa: S311 -- a moment
+        await asyncio.sleep(random.uniform(0, LONGEST_LIFE_SECONDS))  # noqa: S311 -- a delay
         worker.kill()
         await worker.wait()
     last = await start("worker", environment)
@@ -153,7 +155,7 @@ async def kill_workers(
     try:
         await server.wait_for(mails=before + expected)
     except TimeoutError:
-        typer.echo("The last worker has not sent all in time.")
+        typer.echo(f"The last worker did not send all mails in {WAIT_SECONDS:.0f} s.")
     last.terminate()
     await last.wait()
     arrived = len(server.received) - before
@@ -162,27 +164,27 @@ async def kill_workers(
 
 
 async def run(*, mails: int, kills: int, delay_ms: float) -> None:
-    """Measure both."""
+    """Migrate the database, measure the rate, and kill workers."""
     async with serve_mail(delay_ms / 1000) as server:
         environment = environment_for(server)
         if await (await start("migrate", environment)).wait() != 0:
-            sys.exit("The database cannot be migrated.")
-        settings = Settings(
+            sys.exit("Migrating the database failed.")
+        settings = ServiceSettings(
             _env_file=None,
             secret_key=environment["SECRET_KEY"],
             database_url=environment["DATABASE_URL"],
         )
-        async with open_resources(settings) as resources:
+        async with open_resources(settings, FEATURES) as resources:
             await measure_rate(server, resources, environment, mails)
             await kill_workers(server, resources, environment, kills)
 
 
 def main(
-    mails: Annotated[int, typer.Option(min=1, help="How many to measure the rate with.")] = 3000,
-    kills: Annotated[int, typer.Option(min=0, help="How many workers are killed.")] = 20,
-    delay_ms: Annotated[float, typer.Option(min=0, help="What the server takes for a mail.")] = 100,
+    mails: Annotated[int, typer.Option(min=1, help="Mails in the measurement of the rate.")] = 3000,
+    kills: Annotated[int, typer.Option(min=0, help="Number of workers to kill.")] = 20,
+    delay_ms: Annotated[float, typer.Option(min=0, help="Delay of each mail by the server.")] = 100,
 ) -> None:
-    """Measure how fast mails leave, and whether any is lost."""
+    """Measure the rate of a worker, and the mails lost when workers are killed."""
     asyncio.run(run(mails=mails, kills=kills, delay_ms=delay_ms))
 
 

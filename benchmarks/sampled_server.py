@@ -1,10 +1,10 @@
-"""Serves on PORT and writes to FILE, when it ends, where the time went:
-`python -m benchmarks.sampled_server FILE PORT`.
+"""Server with a sampling profiler: `python -m benchmarks.sampled_server FILE PORT`.
 
-After each millisecond of processor time it notes whose code runs: that of the innermost frame of a
-known package, so that a helper of the standard library, and what is written in C, count for their
-caller. What the event loop calls in C without a frame of Python, such as the decoding of rows,
-counts for the loop. It begins at SIGUSR1, so that the start is not among it.
+It serves on PORT, and writes the number of samples of each part to FILE when it ends. After each
+millisecond of processor time it counts the package of the innermost frame that belongs to a known
+package, so that standard library and C code count for their caller. C code that the event loop
+calls without a Python frame, such as the decoding of rows, counts for the loop. Sampling begins at
+SIGUSR1, so that it excludes the start.
 """
 
 import json
@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from types import FrameType
 
-from app import cli
+from app.cli import cli
 
 INTERVAL_SECONDS = 0.001
 PARTS = {
@@ -30,14 +30,14 @@ PARTS = {
     "ours": ("app",),
     "event loop": ("asyncio", "uvloop"),
 }
-"""Packages, by what they do for a request."""
+"""Packages by the part of a request's work that they do."""
 
 _counts: Counter[str] = Counter()
 
 
 @cache
 def part_of(module: str) -> str | None:
-    """The part that a module belongs to, if it is one of those above."""
+    """Return the part that a module belongs to, or None for an unknown package."""
     package = module.partition(".")[0]
     return next((part for part, packages in PARTS.items() if package in packages), None)
 
@@ -53,15 +53,15 @@ def note(_: int, frame: FrameType | None) -> None:
 
 
 def begin(*_: object) -> None:
-    """Take samples from now on."""
+    """Start sampling."""
     signal.setitimer(signal.ITIMER_PROF, INTERVAL_SECONDS, INTERVAL_SECONDS)
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGPROF, note)
     signal.signal(signal.SIGUSR1, begin)
-    # The server ends itself by the signal that stopped it; what follows has still to be done.
+    # uvicorn raises the signal that stopped it again, which must not prevent writing the file.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
-        cli.serve(port=int(sys.argv[2]))
+        cli(["serve", "--port", sys.argv[2]], standalone_mode=False)
     Path(sys.argv[1]).write_text(json.dumps(_counts))

@@ -1,4 +1,4 @@
-"""What the benchmarks of speed share: a database, servers on it, and the load that `wrk` makes."""
+"""Shared parts of the speed benchmarks: a database, servers on it, and load created by `wrk`."""
 
 import asyncio
 import http.client
@@ -33,7 +33,7 @@ NEVER = "999999/second"
 SERVE = ("-m", "app", "serve", "--port")
 SERVE_BARE = ("-m", "benchmarks.bare_server")
 
-# Its figures are microseconds. What `delay` returns are milliseconds that a connection waits.
+# wrk measures in microseconds. `delay` returns the pause of a connection in milliseconds.
 WRK_SCRIPT = """
 local calls, requests, turn = {%(calls)s}, {}, 0
 function init() for i, call in ipairs(calls) do requests[i] = wrk.format(unpack(call)) end end
@@ -51,7 +51,7 @@ end
 
 @dataclass(frozen=True)
 class Call:
-    """A request that can be made over and over."""
+    """Request that can be sent repeatedly."""
 
     name: str
     method: str
@@ -61,30 +61,31 @@ class Call:
 
 @dataclass(frozen=True)
 class Load:
-    """What became of the requests of one run of wrk, and what they cost."""
+    """Results and cost of one run of wrk."""
 
     requests: int
     seconds: float
     p50: float
-    """Milliseconds in which half of the answers came; `p99` those for 99 of 100."""
+    """Median duration of the requests, in milliseconds."""
     p99: float
+    """99th percentile of the duration of the requests, in milliseconds."""
     failed: int
     cpu_seconds: float
-    """Of the server, all its processes together."""
+    """Processor time of all processes of the server, in seconds."""
 
     @property
     def rate(self) -> float:
-        """Answers a second."""
+        """Requests per second."""
         return self.requests / self.seconds
 
     @property
     def cpu(self) -> float:
-        """Microseconds of processor time that an answer took."""
+        """Processor time per request, in microseconds."""
         return self.cpu_seconds / self.requests * 1e6
 
 
 class Server:
-    """A server in processes of its own."""
+    """Server with its processes."""
 
     def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
         self.port = port
@@ -92,32 +93,32 @@ class Server:
         self._process = process
 
     def ask(self, call: Call, token: str | None = None) -> bytes:
-        """The body of a good answer; any other ends the benchmark."""
+        """Send the request and return the response body. End the benchmark on an error."""
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         body = json.dumps(call.body) if call.body else None
-        return self._ask(call, headers if token else {}, body)
+        return self._send(call, headers if token else {}, body)
 
     def log_in(self) -> str:
-        """A fresh access token."""
+        """Log in and return a new access token."""
         form = urlencode({"grant_type": "password", "username": EMAIL, "password": PASSWORD})
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        pair = self._ask(Call("log-in", "POST", f"{API}/auth/token"), headers, form)
+        pair = self._send(Call("log-in", "POST", f"{API}/auth/token"), headers, form)
         return str(json.loads(pair)["access_token"])
 
-    def _ask(self, call: Call, headers: Mapping[str, str], body: str | None) -> bytes:
+    def _send(self, call: Call, headers: Mapping[str, str], body: str | None) -> bytes:
         connection = http.client.HTTPConnection(HOST, self.port, timeout=START_SECONDS)
         connection.request(call.method, call.path, body, headers)
         response = connection.getresponse()
-        answer = response.read()
+        content = response.read()
         connection.close()
         if response.status >= 400:
-            sys.exit(f"{call.method} {call.path} was answered {response.status}: {answer.decode()}")
-        return answer
+            sys.exit(f"{call.method} {call.path} returned {response.status}: {content.decode()}")
+        return content
 
     def load(
         self, calls: Sequence[Call], token: str, *, seconds: float, delay_ms: float = 0
     ) -> Load:
-        """Make the calls in turn on all connections, each again when it has been answered."""
+        """Run wrk. Each connection repeats the calls in turn, with a pause of about `delay_ms`."""
         headers = f'{{["Authorization"]="Bearer {token}", ["Content-Type"]="application/json"}}'
         written = [
             f"{{{json.dumps(call.method)}, {json.dumps(call.path)}, {headers}, "
@@ -138,12 +139,12 @@ class Server:
         return Load(**json.loads(ran.stdout.partition("RESULT ")[2]), cpu_seconds=spent)
 
     def resident_megabytes(self) -> float:
-        """Memory that its processes hold now (proc_pid_status(5), VmRSS)."""
+        """Return the resident memory of all processes of the server (VmRSS, proc_pid_status(5))."""
         fields = [Path(f"/proc/{pid}/status").read_text().split() for pid in self._pids()]
-        return sum(int(each[each.index("VmRSS:") + 1]) for each in fields) * 1024 / 1e6
+        return sum(int(words[words.index("VmRSS:") + 1]) for words in fields) * 1024 / 1e6
 
     def stop(self) -> None:
-        """End it."""
+        """Stop the server."""
         self._process.terminate()
         try:
             self._process.wait(STOP_SECONDS)
@@ -152,7 +153,7 @@ class Server:
             self._process.wait()
 
     def _cpu_seconds(self) -> float:
-        """User and system time of its processes until now (proc_pid_stat(5))."""
+        """Return the user and system time of all processes so far (see proc_pid_stat(5))."""
         ticks = 0
         for pid in self._pids():
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -165,11 +166,11 @@ class Server:
 
 
 class Servers:
-    """Starts servers on a database of the benchmark's own, as production would run them."""
+    """Starter of servers, configured as in production, on a database of the benchmark."""
 
     def __init__(self, url: URL, directory: str) -> None:
         self._directory = directory
-        # Everything is on; only the budgets are so large that no load exhausts them.
+        # Everything is enabled, but the rate limits are so high that no load reaches them.
         self._environment = {
             "PYTHONPATH": str(ROOT),
             "ENVIRONMENT": "production",
@@ -184,7 +185,7 @@ class Servers:
         }
 
     def run(self, *arguments: str) -> None:
-        """Run `python` to its end."""
+        """Run `python` with these arguments, and end the benchmark if it fails."""
         if self._start(arguments).wait() != 0:
             sys.exit(f"`python {' '.join(arguments)}` failed:\n{self._log()}")
 
@@ -192,7 +193,7 @@ class Servers:
     def serve(
         self, *command: str, port: int | None = None, asked: Call | None = None, token: str = ""
     ) -> Iterator[Server]:
-        """What `python … PORT` serves, as soon as it answers `asked`."""
+        """Run `python … PORT`, and yield the server as soon as it responds to the call `asked`."""
         port = port or free_port()
         server = Server(self._start([*command, str(port)]), port)
         try:
@@ -208,10 +209,10 @@ class Servers:
                 server.ask(asked, token)
                 return
             time.sleep(0.01)
-        sys.exit(f"The server does not start:\n{self._log()}")
+        sys.exit(f"The server did not start:\n{self._log()}")
 
     def _start(self, arguments: Sequence[str]) -> "subprocess.Popen[bytes]":
-        # Away from the project's directory, where an `.env` may be.
+        # Not in the project's directory, which may contain an `.env`.
         with Path(self._directory, "log").open("ab") as log:
             return subprocess.Popen(  # noqa: S603 -- ours
                 [sys.executable, *arguments],
@@ -227,9 +228,7 @@ class Servers:
 
 @contextmanager
 def open_servers(server: str) -> Iterator[Servers]:
-    """Servers on a new, migrated database of that PostgreSQL server, which has one user, an admin;
-    the database is dropped afterwards.
-    """
+    """Create a migrated database with one admin on a PostgreSQL server, and drop it at the end."""
     url = make_url(server).set(drivername="postgresql+asyncpg")
     maintenance, own = url.set(database="postgres"), url.set(database=DATABASE)
     drop = f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)"
@@ -254,36 +253,7 @@ async def execute(url: URL, *statements: str) -> None:
 
 
 def free_port() -> int:
-    """A port on which nothing listens now."""
+    """Return a port on which no process listens."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
-
-
-# example begins
-TASKS = 60
-
-
-def make_project(server: Server, token: str) -> str:
-    """The path of the tasks of a new project, which has more of them than a page shows."""
-
-    def make(path: str, body: Mapping[str, object], method: str = "POST") -> str:
-        call = Call("seeding", method, f"{API}/{path}", body)
-        return str(json.loads(server.ask(call, token))["id"])
-
-    user = json.loads(server.ask(Call("me", "GET", f"{API}/users/me"), token))
-    project = make("projects", {"name": "Analytical engine"})
-    tags = [make(f"projects/{project}/tags", {"name": name}) for name in ("mill", "store")]
-    for number in range(TASKS):
-        task = {
-            "title": f"Order part {number}",
-            "description": "Seen on the last walk through the workshop; the drawings tell more.",
-            "due_date": "2030-01-01" if number % 2 else None,
-            "assignee_id": user["id"] if number % 3 else None,
-        }
-        task_id = make(f"projects/{project}/tasks", task)
-        make(f"tasks/{task_id}/tags", {"tag_ids": tags[: number % 3]}, "PUT")
-    return f"{API}/projects/{project}/tasks"
-
-
-# example ends

@@ -1,8 +1,8 @@
-"""What telemetry costs a request in processor time: `python -m benchmarks.telemetry`.
+"""Processor time per request that telemetry costs: `python -m benchmarks.telemetry`.
 
-`GET /users/me`, over ASGI without a network, on SQLite, in a process of its own for each measuring.
-All threads count, that which exports too; the collector is another process. What is compared takes
-turns, because the speed of a shared machine drifts, and each round is compared with itself.
+It calls `GET /users/me` over ASGI without a network, on SQLite, with a new process for each
+measurement. All threads count, including the exporter's; the collector is another process. The
+variants alternate, because the speed of a shared machine drifts, and are compared within a round.
 """
 
 import asyncio
@@ -37,27 +37,27 @@ SHARES = {"off": None, "metrics": 0.0, "a tenth traced": 0.1, "all traced": 1.0}
 
 
 class Sink(BaseHTTPRequestHandler):
-    """A collector that forgets."""
+    """Collector that discards all data."""
 
     def do_POST(self) -> None:
-        """Take it."""
+        """Handle an export."""
         self.rfile.read(int(self.headers["Content-Length"]))
         self.send_response(200)
         self.end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the library's name
-        """Not on the terminal."""
+        """Log nothing."""
 
 
 def collect(port: Connection) -> None:
-    """Serve a collector, and say where."""
+    """Serve a collector, and send its port."""
     with HTTPServer(("127.0.0.1", 0), Sink) as server:
         port.send(server.server_port)
         server.serve_forever()
 
 
 def measure(settings: Settings, requests: int) -> float:
-    """Microseconds of processor time that a request takes."""
+    """Return the processor time per request, in microseconds."""
     with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
         return asyncio.run(_measure(settings, requests))
 
@@ -72,15 +72,15 @@ async def _measure(settings: Settings, requests: int) -> float:
             form = {"grant_type": "password", "username": email, "password": PASSWORD}
             tokens = (await client.post(f"{API}/auth/token", data=form)).json()
         for _ in range(WARM_UP_REQUESTS):
-            await _ask(app, tokens["access_token"])
+            await _send(app, tokens["access_token"])
         started = time.process_time()
         for _ in range(requests):
-            await _ask(app, tokens["access_token"])
+            await _send(app, tokens["access_token"])
         return (time.process_time() - started) / requests * 1e6
 
 
-async def _ask(app: FastAPI, token: str) -> None:
-    """Ask as a server would: a client costs more than what is measured here."""
+async def _send(app: FastAPI, token: str) -> None:
+    """Call the application as a server does. A client would cost more than the telemetry."""
     scope = {
         "type": "http",
         "http_version": "1.1",
@@ -106,10 +106,10 @@ async def _ask(app: FastAPI, token: str) -> None:
 
 
 def main(
-    rounds: Annotated[int, typer.Option(help="How often each is measured.", min=1)] = 7,
-    requests: Annotated[int, typer.Option(help="Requests of one measuring.", min=100)] = 2000,
+    rounds: Annotated[int, typer.Option(help="Measurements of each variant.", min=1)] = 7,
+    requests: Annotated[int, typer.Option(help="Requests of a measurement.", min=100)] = 2000,
 ) -> None:
-    """Print microseconds a request, and how much more that is than without telemetry."""
+    """Print the microseconds per request, and the ratio to a request without telemetry."""
     context = get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     collector = context.Process(target=collect, args=(sender,), daemon=True)
@@ -131,12 +131,12 @@ def main(
         subprocess.run(migrate, env=os.environ | environment, check=True, capture_output=True)  # noqa: S603 -- ours
         for _ in range(rounds):
             for name, share in SHARES.items():
-                told = {
+                changes = {
                     "otel_exporter_otlp_endpoint": None if share is None else endpoint,
                     "otel_traces_sampler_arg": share or 0,
                 }
                 with ProcessPoolExecutor(1, mp_context=context) as pool:
-                    job = pool.submit(measure, settings.model_copy(update=told), requests)
+                    job = pool.submit(measure, settings.model_copy(update=changes), requests)
                     costs[name].append(job.result())
     collector.kill()
     for name, times in costs.items():

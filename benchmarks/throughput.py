@@ -1,13 +1,13 @@
-"""How fast the service is beside a bare server that answers the same bytes:
-`python -m benchmarks.throughput` (Linux, PostgreSQL, `wrk` on the PATH).
+"""Speed of the service relative to a bare server: `python -m benchmarks.throughput`.
 
-Both serve from one process, on one database of their own: this service as in production, with its
-log, its limits and all its headers, and `bare_server.py`, which has none of them. First their
-answers are compared, byte by byte. Then 32 connections ask the one and the other in turns, and a
-route's ratio is the median of those of the rounds: the speed of a shared machine drifts, but one
-round is short. Processor time is the server's own; the client's and PostgreSQL's are not in it.
+It needs Linux, PostgreSQL, and `wrk` on the PATH. Both servers run in one process each, on the same
+database: the service as in production, with its log, its limits and all its headers, and
+`bare_server.py`, which has none of them. First their responses are compared byte by byte. Then 32
+connections send requests to each in turn. A route's ratio is the median of the rounds, because the
+speed of a shared machine drifts, but little within a round. Processor time is that of the server
+alone, without the client and PostgreSQL.
 
-It exits with 1 if a route falls below its floor, or another bound is broken.
+The command exits with 1 if a route falls below its floor, or another bound is exceeded.
 """
 
 import json
@@ -26,8 +26,8 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.calls import ME, create_calls, ratios
 from benchmarks.servers import (
-    API,
     SERVE,
     SERVE_BARE,
     Call,
@@ -35,62 +35,54 @@ from benchmarks.servers import (
     Server,
     Servers,
     free_port,
-    make_project,  # example
     open_servers,
 )
 
-ME = Call("GET /users/me", "GET", f"{API}/users/me")
-FLOORS = {
-    ME.name: (0.13, 0.22),
-    "GET tasks, 50": (0.25, 0.40),  # example
-    "POST task": (0.12, 0.20),  # example
-}
-"""The ratio to the bare server that a route has to reach, and the one that it should."""
 MAX_P99 = 4.0
-"""Times p50."""
+"""Maximum p99, as a multiple of p50."""
 MAX_START_SECONDS = 2.5
 MAX_IDLE_MEGABYTES = 120.0
-"""docs/adr/0002-speed.md tells what holds them."""
+"""Maximum memory after the start, in MB. docs/adr/0002-speed.md explains what uses it."""
 MAX_CPU_OF_TWO_WORKERS = 1.15
-"""Times that of one."""
+"""Maximum processor time per request with two workers, as a multiple of that with one."""
 SAMPLED = ("-m", "benchmarks.sampled_server")
 WORKERS = ("-m", "uvicorn", "app.asgi:app", "--no-access-log", "--no-proxy-headers", "--workers")
 NEW = re.compile(rb'"(id|created_at|updated_at)":"[^"]+"')
-"""What differs between two new tasks."""
+"""Members that differ between two new tasks."""
 
 
 @dataclass(frozen=True)
 class Round:
-    """The same call, asked of both servers one after the other."""
+    """Loads of the same call on both servers, one after the other."""
 
     ours: Load
     bare: Load
 
     @property
     def ratio(self) -> float:
-        """Our rate, of the bare server's."""
+        """The rate of the service divided by that of the bare server."""
         return self.ours.rate / self.bare.rate
 
 
 def compare_bytes(ours: Server, bare: Server, calls: Sequence[Call], token: str) -> None:
-    """End the benchmark unless both answer all calls with the same bytes."""
+    """End the benchmark unless both servers return the same bytes for all calls."""
     for call in calls:
-        answers = [server.ask(call, token) for server in (ours, bare)]
+        bodies = [server.ask(call, token) for server in (ours, bare)]
         if call.method == "POST":
-            answers = [NEW.sub(rb"\1", answer) for answer in answers]
-        if answers[0] != answers[1]:
-            sys.exit(f"{call.name} is answered differently:\n{answers[0]!r}\n{answers[1]!r}")
+            bodies = [NEW.sub(rb"\1", body) for body in bodies]
+        if bodies[0] != bodies[1]:
+            sys.exit(f"The responses to {call.name} differ:\n{bodies[0]!r}\n{bodies[1]!r}")
 
 
 def measure(
     ours: Server, bare: Server, calls: Sequence[Call], *, rounds: int, seconds: float
 ) -> Mapping[str, list[Round]]:
-    """All rounds, by the name of the call."""
+    """Run all rounds, and return them by the name of the call."""
     for server in (ours, bare):
         server.load(calls, ours.log_in(), seconds=2)  # opens connections, fills caches
     found: dict[str, list[Round]] = {call.name: [] for call in calls}
     for _ in range(rounds):
-        token = ours.log_in()  # it lives for 15 minutes only
+        token = ours.log_in()  # a token expires after 15 minutes
         for call in calls:
             loads = [server.load([call], token, seconds=seconds) for server in (ours, bare)]
             found[call.name].append(Round(*loads))
@@ -98,42 +90,43 @@ def measure(
 
 
 def report(found: Mapping[str, list[Round]]) -> Iterator[str]:
-    """Print medians; what is wrong with them."""
+    """Print medians, and yield a line for each exceeded bound."""
     typer.echo(
         f"{'':15}{'requests/s':>14}{'ratio':>18}{'p50 ms':>14}{'p99 ms':>14}{'p99/p50':>9}"
         f"{'CPU us':>14}"
     )
+    floors_and_goals = ratios()
     for name, rounds in found.items():
-        ours, bare = [each.ours for each in rounds], [each.bare for each in rounds]
-        ratios = [each.ratio for each in rounds]
+        ours, bare = [turn.ours for turn in rounds], [turn.bare for turn in rounds]
+        measured = [turn.ratio for turn in rounds]
         spread = median(load.p99 / load.p50 for load in ours)
         typer.echo(
             f"{name:15}"
             + pair(median(load.rate for load in ours), median(load.rate for load in bare))
-            + f"{median(ratios):6.3f} ({min(ratios):.2f}-{max(ratios):.2f})"
+            + f"{median(measured):6.3f} ({min(measured):.2f}-{max(measured):.2f})"
             + pair(median(load.p50 for load in ours), median(load.p50 for load in bare), 1)
             + pair(median(load.p99 for load in ours), median(load.p99 for load in bare), 1)
             + f"{spread:9.1f}"
             + pair(median(load.cpu for load in ours), median(load.cpu for load in bare))
         )
-        floor, goal = FLOORS[name]
-        if median(ratios) < floor:
-            yield f"{name}: {median(ratios):.3f} of the bare server; the floor is {floor}."
-        elif median(ratios) < goal:
+        floor, goal = floors_and_goals[name]
+        if median(measured) < floor:
+            yield f"{name}: {median(measured):.3f} of the bare server; the floor is {floor}."
+        elif median(measured) < goal:
             typer.echo(f"{'':15}below the goal of {goal:.2f}")
         if spread > MAX_P99:
-            yield f"{name}: p99 is {spread:.1f} times p50; {MAX_P99:.0f} are the bound."
+            yield f"{name}: p99 is {spread:.1f} times p50; the maximum is {MAX_P99:.0f}."
         if failed := sum(load.failed for load in (*ours, *bare)):
             yield f"{name}: {failed} requests failed."
 
 
 def pair(ours: float, bare: float, digits: int = 0) -> str:
-    """Our figure, and that of the bare server."""
+    """Format the figures of the service and of the bare server."""
     return f"{ours:8.{digits}f}/{bare:<5.{digits}f}"
 
 
 def measure_start(servers: Servers, token: str) -> Iterator[str]:
-    """Print how long the service takes to its first answer, and its memory; what is wrong."""
+    """Print the time to the first response and the memory. Yield each exceeded bound."""
     durations, sizes = [], []
     for _ in range(3):
         port = free_port()
@@ -142,15 +135,15 @@ def measure_start(servers: Servers, token: str) -> Iterator[str]:
             durations.append(time.perf_counter() - began)
             sizes.append(server.resident_megabytes())
     start, size = median(durations), median(sizes)
-    typer.echo(f"From start to the first answer: {start:.2f} s. Idle: {size:.0f} MB.")
+    typer.echo(f"From the start to the first response: {start:.2f} s. Idle: {size:.0f} MB.")
     if start > MAX_START_SECONDS:
-        yield f"It starts in {start:.2f} s; {MAX_START_SECONDS} are the bound."
+        yield f"The start takes {start:.2f} s; the maximum is {MAX_START_SECONDS} s."
     if size > MAX_IDLE_MEGABYTES:
-        yield f"It holds {size:.0f} MB idle; {MAX_IDLE_MEGABYTES:.0f} are the bound."
+        yield f"The idle service uses {size:.0f} MB; the maximum is {MAX_IDLE_MEGABYTES:.0f} MB."
 
 
 def measure_workers(servers: Servers, token: str, *, seconds: float) -> Iterator[str]:
-    """Print what a second worker process adds to the cost of a request; what is wrong."""
+    """Print the cost of a request with one and with two workers. Yield each exceeded bound."""
     costs: dict[int, list[Load]] = {1: [], 2: []}
     for _ in range(3):
         for workers, loads in costs.items():
@@ -164,11 +157,14 @@ def measure_workers(servers: Servers, token: str, *, seconds: float) -> Iterator
         f"{rates} requests/s."
     )
     if two > MAX_CPU_OF_TWO_WORKERS * one:
-        yield f"Two workers cost {two / one:.2f} times one; {MAX_CPU_OF_TWO_WORKERS} is the bound."
+        yield (
+            f"A request costs {two / one:.2f} times as much with two workers; "
+            f"the maximum is {MAX_CPU_OF_TWO_WORKERS}."
+        )
 
 
 def profile(servers: Servers, call: Call, token: str, *, seconds: float) -> None:
-    """Print how much of the service's own time each part takes for a call."""
+    """Print the share of each part in the processor time of a call."""
     with NamedTemporaryFile() as file:
         with servers.serve(*SAMPLED, file.name) as server:
             server.load([call], token, seconds=1)
@@ -181,24 +177,16 @@ def profile(servers: Servers, call: Call, token: str, *, seconds: float) -> None
 
 
 def main(
-    rounds: Annotated[int, typer.Option(min=1, help="How often the servers take turns.")] = 5,
-    seconds: Annotated[float, typer.Option(min=1, help="How long each turn is.")] = 3,
-    server: Annotated[str, typer.Option(help="PostgreSQL.")] = "postgresql://root@127.0.0.1",
-    profiled: Annotated[
-        bool, typer.Option("--profile", help="Only tell where the time goes.")
-    ] = False,
+    rounds: Annotated[int, typer.Option(min=1, help="Number of rounds.")] = 5,
+    seconds: Annotated[float, typer.Option(min=1, help="Seconds of each measurement.")] = 3,
+    server: Annotated[str, typer.Option(help="PostgreSQL URL.")] = "postgresql://root@127.0.0.1",
+    profiled: Annotated[bool, typer.Option("--profile", help="Only profile the service.")] = False,
 ) -> None:
     """Compare the service with a bare server."""
     faults: list[str] = []
     with open_servers(server) as servers, servers.serve(*SERVE) as ours:
         token = ours.log_in()
-        calls = [ME]
-        # example begins
-        tasks = make_project(ours, token)
-        new = {"title": "Oil the mill", "description": "Before the winter.", "priority": 2}
-        calls.append(Call("GET tasks, 50", "GET", f"{tasks}?limit=50"))
-        calls.append(Call("POST task", "POST", tasks, new))
-        # example ends
+        calls = create_calls(ours, token)
         if profiled:
             for call in calls:
                 profile(servers, call, token, seconds=3 * seconds)
@@ -209,7 +197,7 @@ def main(
         faults += measure_start(servers, ours.log_in())
         faults += measure_workers(servers, ours.log_in(), seconds=seconds)
     if faults:
-        sys.exit("\n".join(["Not as it should be:", *faults]))
+        sys.exit("\n".join(["Bounds are exceeded:", *faults]))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The health check of a container: exit with 0 if the service inside responds with 200.
+"""Health check of a container, which exits with 0 if the service responds with 200.
 
 The path is `/livez`, or the argument. PORT and ALLOWED_HOSTS are read from the environment only:
 `.env` and the option `--port` of `serve` are ignored. `http.client` does not use the proxy of
@@ -12,7 +12,7 @@ import sys
 from app.core.setting_types import read_host
 
 path = sys.argv[1] if len(sys.argv) > 1 else "/livez"
-# A `Host` that the application accepts: the first of ALLOWED_HOSTS, even if it is a pattern.
+# The first item of ALLOWED_HOSTS is a `Host` that the application accepts, even if it is a pattern.
 patterns = [part.strip() for part in os.environ.get("ALLOWED_HOSTS", "").split(",")]
 host = next(filter(None, patterns), "*")
 if host != "*":

@@ -1,24 +1,25 @@
-"""Faults: what the service does while something that it needs fails, and afterwards. `make faults`
-starts a PostgreSQL, a Redis and two processes of the service, has each fault happen under load, and
-prints what became of the requests. It takes no part in `make check`, for it takes minutes.
+"""Fault tests: behaviour of the service while a dependency fails, and afterwards.
 
-What has to be true of each fault stands in `trial.py`: nothing that was acknowledged is lost and
-nothing is half-written; who meets the fault is answered 503, to come again, and never 500; as soon
-as `/readyz` says so all requests are done again; memory and connections are as before; the log says
-why, and holds no secret.
+`make faults` starts a PostgreSQL, a Redis and two processes of the service, injects each fault
+under load, and prints the outcomes of the requests. It takes minutes, so `make check` omits it.
 
-What is not so, and who has to see to it:
-- uvicorn bounds neither the number of slow clients nor their time. A connection costs up to 30 kB
-  and a descriptor, and holds no turn at the database; the proxy has to hang up on them, by a
+`trial.py` checks for each fault that acknowledged writes are not lost, nothing is half-written,
+requests during the fault fail with 503 and `Retry-After` and never with 500, all requests succeed
+as soon as `/readyz` does, memory and connections are as before, and the log contains the cause and
+no secret.
+
+Known limits, for the operator to handle:
+- uvicorn limits neither the number nor the duration of slow clients. A connection costs up to 30 kB
+  and a file descriptor, and no database connection. The proxy must close slow connections, with one
   timeout for headers and one for bodies.
-- Who waits for a statement while PostgreSQL hangs waits for COMMAND_SECONDS, and a commit that was
-  under way then is answered 503 and may still have happened.
-- A Redis that cannot count makes `/readyz` fail, although all requests succeed.
-- Requests ask Redis again after pauses of up to 32 seconds, `/readyz` each time; until then each
-  process counts alone.
+- While PostgreSQL hangs, a request waits up to COMMAND_SECONDS for a statement. If a commit was in
+  progress, the response is 503 although the commit may have happened.
+- If Redis cannot count, `/readyz` fails although all requests succeed.
+- Requests retry Redis after pauses of up to 32 seconds, `/readyz` does so every time. Meanwhile
+  each process counts alone.
 """
 
 import pytest
 
-# Its assertions are made for tests: what they compared is shown.
+# Makes pytest show the compared values of its assertions.
 pytest.register_assert_rewrite("faults.trial")

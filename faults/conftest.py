@@ -1,4 +1,4 @@
-"""Fixtures: a PostgreSQL and a Redis of the suite's own, and the service."""
+"""Fixtures of PostgreSQL, Redis and the service, started for the fault tests."""
 
 import signal
 from collections import Counter
@@ -26,17 +26,17 @@ from faults.trial import NOTES, ROWS, Trials
 
 
 def pytest_configure() -> None:
-    """End by SIGTERM as by Ctrl-C."""
+    """Handle SIGTERM like Ctrl-C."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_unconfigure() -> None:
-    """Leave nothing running."""
+    """End all processes that still run."""
     end_all()
 
 
 def pytest_sessionstart() -> None:
-    """Say what is missing: nothing is skipped."""
+    """Exit with an error if a program is missing, because no test may be skipped."""
     try:
         find_pgbouncer()
         find_postgres()
@@ -46,50 +46,50 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what became of each fault."""
+    """Print the results of each fault."""
     if not ROWS:
         return
     form = "{:34} {:>8} {:>5} {:>4} {:>7} {:>8} {:>9}  {:22}  {}"
     heads = ("fault", "requests", "acked", "lost", "slowest", "recovery", "RSS, MB")
     terminalreporter.section("faults")
-    terminalreporter.write_line(form.format(*heads, "answers after", "answers during"))
+    terminalreporter.write_line(form.format(*heads, "responses after", "responses during"))
     for row in ROWS:
         figures = (row.fault, row.requests, row.acknowledged, row.lost)
         seconds = (f"{row.slowest:.1f} s", f"{row.recovery:.1f} s")
         memory = "{} → {}".format(*row.megabytes)
-        outcomes = (_told(row.after), _told(row.during))
+        outcomes = (_format_counts(row.after), _format_counts(row.during))
         terminalreporter.write_line(form.format(*figures, *seconds, memory, *outcomes))
     for note in NOTES:
         terminalreporter.write_line(note)
 
 
-def _told(outcomes: Counter[str]) -> str:
+def _format_counts(outcomes: Counter[str]) -> str:
     return ", ".join(f"{count} x {name}" for name, count in sorted(outcomes.items()))
 
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
-    """One event loop for the session: the programs' logs are read in it."""
+    """Return the backend, so that one event loop reads the programs' logs in the whole session."""
     return "asyncio"
 
 
 @pytest.fixture(scope="session")
 def directory() -> Iterator[Path]:
-    """Where the service is started, in no folder that has a `.env`."""
+    """Yield the working directory of the service, which contains no `.env`."""
     with TemporaryDirectory(prefix="faults-") as path:
         yield Path(path)
 
 
 @pytest.fixture(scope="session")
 def postgres_directory() -> Iterator[Path]:
-    """PostgreSQL's, which may belong to another user. It goes, unlike those of `tmp_path`."""
+    """Yield PostgreSQL's directory, which may belong to another user. Delete it at the end."""
     with TemporaryDirectory(prefix="faults-") as path:
         yield Path(path)
 
 
 @pytest.fixture(scope="session")
 async def postgres(directory: Path, postgres_directory: Path) -> AsyncIterator[Postgres]:
-    """PostgreSQL, with a migrated database."""
+    """Yield PostgreSQL with a migrated database."""
     async with serve_postgres(postgres_directory) as postgres:
         await postgres.make_database()
         await migrate(postgres.url(), directory)
@@ -98,7 +98,7 @@ async def postgres(directory: Path, postgres_directory: Path) -> AsyncIterator[P
 
 @pytest.fixture(scope="session")
 async def redis(directory: Path) -> AsyncIterator[Redis]:
-    """Redis."""
+    """Yield a running Redis."""
     async with serve_redis(directory) as redis:
         yield redis
 
@@ -107,20 +107,20 @@ async def redis(directory: Path) -> AsyncIterator[Redis]:
 async def services(
     postgres: Postgres, redis: Redis, directory: Path
 ) -> AsyncIterator[list[Service]]:
-    """Two processes of the service; the same ones have to survive all faults."""
+    """Yield two processes of the service, which must survive all faults of the session."""
     async with AsyncExitStack() as stack:
         settings = {"REDIS_URL": redis.url, "LIMIT_ONE_TIME_TOKEN": "6/hour"}
         started = [serve(postgres.url(), directory, **settings) for _ in range(2)]
-        yield [await stack.enter_async_context(each) for each in started]
+        yield [await stack.enter_async_context(process) for process in started]
 
 
 @pytest.fixture
 def service(services: list[Service]) -> Service:
-    """One of them."""
+    """Return one of the two processes of the service."""
     return services[0]
 
 
 @pytest.fixture
 def trials(postgres: Postgres) -> Trials:
-    """Has faults happen."""
+    """Return an object that runs a load during a fault and checks the results."""
     return Trials(postgres)

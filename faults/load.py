@@ -1,4 +1,4 @@
-"""Clients that keep what was acknowledged to them, and ask the database for it afterwards."""
+"""Load of clients that record acknowledged writes and look for them in the database afterwards."""
 
 import asyncio
 import time
@@ -10,20 +10,20 @@ import httpx
 
 from app.core.ids import new_id
 from faults.programs import POOL_SIZE, Postgres, Service
-from tests.factories import API, registration, request_token
+from tests.support.factories import API, registration, request_token
 
 READERS = 3
 EDITORS = 4
 NEWCOMERS = 3
 RETURNERS = 2
 CLIENTS = READERS + EDITORS + NEWCOMERS + RETURNERS
-"""More than may be at work at once, so that some wait for their turn."""
+"""Number of clients. More than the pool has connections, so that some requests wait for one."""
 assert CLIENTS > POOL_SIZE
 
 BROKEN = {"ConnectError", "ReadError", "RemoteProtocolError", "WriteError"}
-"""How requests end when the service does."""
+"""Exceptions that a client raises when the service is killed."""
 
-# The trail tells of each edit, also of those that a later one has written over.
+# The activity contains each edit, including those that a later edit has overwritten.
 STORED = """
     SELECT email, log_ins, edits FROM users
     CROSS JOIN LATERAL (SELECT count(*) log_ins FROM sessions WHERE user_id = users.id) AS sessions
@@ -43,24 +43,25 @@ NOT_WHOLE = """
 
 @dataclass(frozen=True)
 class Answer:
-    """How a request ended."""
+    """Outcome of a request."""
 
     began: float
     ended: float
     outcome: str
-    """A status, `503` only for a problem document that says when to come again; otherwise what
-    went wrong.
+    """Status, or a description of the failure.
+
+    `503` stands only for a problem document with `Retry-After`.
     """
 
     @property
     def is_good(self) -> bool:
-        """Whether it was done."""
+        """True if the request succeeded."""
         return self.outcome in ("200", "201")
 
 
 @dataclass
 class Account:
-    """A user, and what was acknowledged to them."""
+    """User, with the number of acknowledged edits and log-ins."""
 
     email: str
     token: str = field(repr=False)
@@ -69,18 +70,18 @@ class Account:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What authorises a request."""
+        """The headers that authenticate a request."""
         return {"Authorization": f"Bearer {self.token}"}
 
 
 class Load:
-    """Some clients, each of which asks again as soon as it has been answered."""
+    """Clients, each of which sends its next request as soon as it has received a response."""
 
     def __init__(self, services: Sequence[Service]) -> None:
         self.answers: list[Answer] = []
         self.registered: set[str] = set()
         self.secrets: set[str] = set()
-        """What no log may hold."""
+        """Texts that the log must not contain."""
         self._services = services
         self._accounts: list[Account] = []
         self._answered = asyncio.Condition()
@@ -88,7 +89,7 @@ class Load:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Ask, while the context lasts; what was asked then is answered before it ends."""
+        """Send requests inside the context. At its end, wait for the outstanding responses."""
         turns: list[Callable[[httpx.AsyncClient, Account], Awaitable[None]]] = [
             *[self._read] * READERS,
             *[self._edit] * EDITORS,
@@ -108,17 +109,17 @@ class Load:
     async def wait_for(
         self, count: int, outcome: Callable[[Answer], bool], *, since: float
     ) -> None:
-        """Return when so many requests that began since then have ended so."""
+        """Wait until `count` requests that began after `since` have an outcome of this kind."""
 
         def is_reached() -> bool:
-            recent = (each for each in reversed(self.answers) if each.began >= since)
+            recent = (answer for answer in reversed(self.answers) if answer.began >= since)
             return sum(map(outcome, recent)) >= count
 
         async with asyncio.timeout(60), self._answered:
             await self._answered.wait_for(is_reached)
 
     async def find_lost(self, postgres: Postgres) -> list[str]:
-        """What was acknowledged and is not there."""
+        """Return a description of each acknowledged write that is not in the database."""
         stored = {row.email: row for row in await postgres.query(STORED)}
         lost = sorted(self.registered - stored.keys())
         for account in self._accounts:
@@ -128,7 +129,7 @@ class Load:
         return lost
 
     async def find_half_written(self, postgres: Postgres) -> list[str]:
-        """What is there without all that belongs to it, acknowledged or not."""
+        """Return the rows, acknowledged or not, without the other rows of their transaction."""
         return [row[0] for row in await postgres.query(NOT_WHOLE)]
 
     async def _repeat(
@@ -154,27 +155,27 @@ class Load:
         return Account(email, tokens["access_token"], log_ins=1)
 
     async def _read(self, client: httpx.AsyncClient, account: Account) -> None:
-        await self._ask(client.get(f"{API}/users/me", headers=account.headers))
+        await self._send(client.get(f"{API}/users/me", headers=account.headers))
 
     async def _edit(self, client: httpx.AsyncClient, account: Account) -> None:
         body = {"full_name": str(new_id())}
         edit = client.patch(f"{API}/users/me", json=body, headers=account.headers)
-        if await self._ask(edit):
+        if await self._send(edit):
             account.edits += 1
 
     async def _register(self, client: httpx.AsyncClient, _: Account) -> None:
         email = f"{new_id()}@example.com"
-        if await self._ask(client.post(f"{API}/users", json=registration(email=email))):
+        if await self._send(client.post(f"{API}/users", json=registration(email=email))):
             self.registered.add(email)
             self.secrets.add(email)
 
     async def _log_in(self, client: httpx.AsyncClient, account: Account) -> None:
-        if response := await self._ask(request_token(client, account.email)):
+        if response := await self._send(request_token(client, account.email)):
             account.log_ins += 1
             self.secrets |= _tokens(response.json())
 
-    async def _ask(self, request: Awaitable[httpx.Response]) -> httpx.Response | None:
-        """The answer, if it is a good one."""
+    async def _send(self, request: Awaitable[httpx.Response]) -> httpx.Response | None:
+        """Send the request and record its outcome. Return the response if it succeeded."""
         began = time.monotonic()
         try:
             response = await request
@@ -187,17 +188,17 @@ class Load:
         return response if answer.is_good else None
 
 
-def _tokens(answer: dict[str, str]) -> set[str]:
-    return {answer["access_token"], answer["refresh_token"]}
+def _tokens(pair: dict[str, str]) -> set[str]:
+    return {pair["access_token"], pair["refresh_token"]}
 
 
 def outcome_of(response: httpx.Response) -> str:
-    """Its status; what is wrong with it is said where it is not as the API promises."""
+    """Return the status, with a remark if the response breaks a promise of the API."""
     status = str(response.status_code)
     if response.status_code < 400:
         return status
     if response.headers["Content-Type"] != "application/problem+json":
-        return f"{status} in another form"
+        return f"{status} without a problem document"
     if response.status_code == 503 and "Retry-After" not in response.headers:
         return "503 without Retry-After"
     return status

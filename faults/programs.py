@@ -1,4 +1,4 @@
-"""The programs that faults hit, each in processes of its own: PostgreSQL, Redis and the service."""
+"""Programs in which faults are injected: PostgreSQL, PgBouncer, Redis and the service."""
 
 import asyncio
 import os
@@ -22,30 +22,30 @@ from app.core.migrations import ROOT
 
 HOST = "127.0.0.1"
 ANSWER_SECONDS = 30.0
-"""After which a client has no answer."""
+"""Time-out of a client, in seconds."""
 WAIT_SECONDS = 60.0
 MAX_CONNECTIONS = 25
 RESERVED_CONNECTIONS = 3
-"""For superusers."""
+"""Number of PostgreSQL's connections that only superusers can use."""
 POOL_SIZE = 5
 DATABASE_PASSWORD = secrets.token_hex(8)
-"""Asked for by nobody; but it is in the URL, and is not to be in the log."""
+"""Password in the database URL. PostgreSQL ignores it, but the log must not contain it."""
 SECRET_KEY = secrets.token_urlsafe(48)
 
 
 def free_port() -> int:
-    """A port on which nothing listens now."""
+    """Return a port on which no process listens."""
     with socket.create_server((HOST, 0)) as probe:
         port: int = probe.getsockname()[1]
         return port
 
 
 RUNNING: dict[int, signal.Signals] = {}
-"""The processes that have been started, and the signals that end them."""
+"""Running processes by id, with the signals that end them."""
 
 
 class Program:
-    """A program that runs, and can be killed, paused and started again."""
+    """Program that can be started, stopped, paused and started again."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Program:
         self.command = command
         self.log: list[str] = []
         self.is_up = asyncio.Event()
-        """Set while it has been started, whatever it does then."""
+        """Set from the start of the program to its end, also while it is paused."""
         self._ready = ready
         self._end = end
         self._directory = directory
@@ -71,12 +71,12 @@ class Program:
 
     @property
     def process(self) -> Process:
-        """The process that was started last."""
+        """The most recently started process."""
         assert self._process is not None
         return self._process
 
     async def start(self) -> None:
-        """Start it, and return when it says that it is ready, if it ever does."""
+        """Start the program, and wait for its ready line, if it has one."""
         begin = len(self.log)
         self._process = await asyncio.create_subprocess_exec(
             *self.command,
@@ -85,7 +85,7 @@ class Program:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=PIPE,
             stderr=STDOUT,
-            start_new_session=True,  # Ctrl-C is for the suite, which then ends them in good order
+            start_new_session=True,  # Ctrl-C must reach only pytest, which ends the programs
             limit=1_000_000,
             **self._as_user,
         )
@@ -96,7 +96,7 @@ class Program:
         self.is_up.set()
 
     async def stop(self, number: signal.Signals | None = None) -> None:
-        """End it, by this signal if one is given, and return when it has ended."""
+        """Send the signal, by default the program's own, and wait until the program has ended."""
         if self._process is None:
             return
         if self._process.returncode is None:
@@ -108,7 +108,7 @@ class Program:
         await self._reading
 
     async def wait_for_line(self, part: str, *, after: int = 0) -> None:
-        """Return when a line with this part has been written, not counting the first `after`."""
+        """Wait for a line that contains `part`, except among the first `after` lines of the log."""
 
         def is_written() -> bool:
             return any(part in line for line in self.log[after:])
@@ -119,7 +119,7 @@ class Program:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """It and all processes that it has started do nothing meanwhile (SIGSTOP)."""
+        """Suspend the program and all its descendants inside the context, with SIGSTOP."""
         pids = [self.process.pid, *descendants(self.process.pid)]
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
@@ -145,42 +145,42 @@ class Program:
 
 
 def end_all() -> None:
-    """End what still runs: after an interruption nothing can be awaited any more."""
+    """End all running processes without awaiting them, which is impossible after an interrupt."""
     for pid, number in RUNNING.items():
         with suppress(ProcessLookupError):
-            for each in (*descendants(pid), pid):
-                os.kill(each, signal.SIGCONT)
+            for paused in (*descendants(pid), pid):
+                os.kill(paused, signal.SIGCONT)
             os.kill(pid, number)
 
 
 def as_user(user: str | None) -> dict[str, Any]:
-    """What has a process run as this user."""
+    """Return the arguments that run a process as this user."""
     return {"user": user, "group": user, "extra_groups": []} if user else {}
 
 
 def descendants(pid: int) -> Iterator[int]:
-    """The processes that a process has started, and that they have."""
+    """Yield the children of a process and their descendants."""
     for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
         yield int(child)
         yield from descendants(int(child))
 
 
 class Postgres:
-    """A PostgreSQL server of the suite's own."""
+    """PostgreSQL server of the fault tests."""
 
     def __init__(self, program: Program, port: int) -> None:
         self.program = program
         self.port = port
 
     def url(self, database: str = "faults_test", *, role: str = "plumbline") -> str:
-        """The URL of a database."""
+        """Return the URL of a database."""
         return f"postgresql://{role}:{DATABASE_PASSWORD}@{HOST}:{self.port}/{database}"
 
     @asynccontextmanager
     async def connection(
         self, database: str = "faults_test", *, role: str = "postgres"
     ) -> AsyncIterator[AsyncConnection]:
-        """A connection; by default one of those that are kept for superusers."""
+        """Open a connection, by default one of those that are reserved for superusers."""
         engine = create_engine(self.url(database, role=role), pool_size=1).execution_options(
             isolation_level="AUTOCOMMIT"
         )
@@ -189,27 +189,27 @@ class Postgres:
         await engine.dispose()
 
     async def query(self, statement: str, database: str = "faults_test") -> Sequence[Any]:
-        """The rows of a statement."""
+        """Execute a statement and return its rows."""
         async with self.connection(database) as connection:
             result = await connection.execute(text(statement))
             return result.all() if result.returns_rows else []
 
     async def make_database(self) -> None:
-        """A new database for the service, empty."""
+        """Create a new, empty database for the service."""
         await self.query("DROP DATABASE IF EXISTS faults_test WITH (FORCE)", "postgres")
         await self.query("CREATE DATABASE faults_test OWNER plumbline", "postgres")
 
     async def restart(self, number: signal.Signals) -> None:
-        """Stop it (SIGINT: fast, SIGQUIT: immediate) and start it again."""
+        """Stop the server (SIGINT: fast, SIGQUIT: immediate) and start it again."""
         await self.program.stop(number)
         await self.program.start()
 
 
 @asynccontextmanager
 async def serve_postgres(directory: Path) -> AsyncIterator[Postgres]:
-    """A new PostgreSQL server."""
+    """Run a new PostgreSQL server."""
     binaries, user = find_postgres(), None
-    if os.geteuid() == 0:  # as whom it refuses to run
+    if os.geteuid() == 0:  # PostgreSQL does not run as root
         user = "postgres"
         shutil.chown(directory, user, user)
     data, port = str(directory / "data"), free_port()
@@ -235,7 +235,7 @@ async def serve_postgres(directory: Path) -> AsyncIterator[Postgres]:
         ready="database system is ready to accept connections",
         directory=directory,
         user=user,
-        end=signal.SIGQUIT,  # at once: nobody needs the data any more
+        end=signal.SIGQUIT,  # immediately, because the data is not needed any more
     )
     postgres = Postgres(program, port)
     try:
@@ -248,25 +248,25 @@ async def serve_postgres(directory: Path) -> AsyncIterator[Postgres]:
 
 
 def find_postgres() -> Path:
-    """Where the server's binaries are. Raises FileNotFoundError."""
+    """Return the directory of the server's binaries. Raise FileNotFoundError if there is none."""
     places = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     if command := shutil.which("initdb"):
         places.insert(0, Path(command).parent)
     for place in places:
         if (place / "initdb").exists() and (place / "postgres").exists():
             return place
-    raise FileNotFoundError("PostgreSQL's server is missing: apt-get install postgresql")
+    raise FileNotFoundError("The PostgreSQL server is missing: apt-get install postgresql")
 
 
 def find_pgbouncer() -> str:
-    """Return the path of the binary. Raises FileNotFoundError."""
+    """Return the path of PgBouncer's binary. Raise FileNotFoundError if there is none."""
     if binary := shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin"):
         return binary
-    raise FileNotFoundError("pgbouncer is missing: apt-get install pgbouncer")
+    raise FileNotFoundError("PgBouncer is missing: apt-get install pgbouncer")
 
 
 class Pooler:
-    """PgBouncer in transaction mode, before the suite's PostgreSQL."""
+    """PgBouncer in transaction mode, in front of PostgreSQL."""
 
     def __init__(self, program: Program, url: str) -> None:
         self.program = program
@@ -283,7 +283,7 @@ async def serve_pooler(postgres: Postgres, directory: Path) -> AsyncIterator[Poo
         f"[pgbouncer]\nlisten_addr = {HOST}\nlisten_port = {port}\nunix_socket_dir =\n"
         f"auth_type = any\npool_mode = transaction\ndefault_pool_size = {POOL_SIZE}\n"
     )
-    if os.geteuid() == 0:  # as whom it does not run
+    if os.geteuid() == 0:  # PgBouncer does not run as root
         user = "postgres"
         shutil.chown(configuration, user)
     program = Program(
@@ -301,14 +301,14 @@ async def serve_pooler(postgres: Postgres, directory: Path) -> AsyncIterator[Poo
 
 
 def find_redis() -> str:
-    """Where its binary is. Raises FileNotFoundError."""
+    """Return the path of Redis's binary. Raise FileNotFoundError if there is none."""
     if binary := shutil.which("redis-server"):
         return binary
-    raise FileNotFoundError("redis-server is missing: apt-get install redis-server")
+    raise FileNotFoundError("Redis is missing: apt-get install redis-server")
 
 
 class Redis:
-    """A Redis of the suite's own, which keeps nothing."""
+    """Redis server of the fault tests, without persistence."""
 
     def __init__(self, program: Program, port: int) -> None:
         self.program = program
@@ -316,7 +316,7 @@ class Redis:
         self._port = port
 
     async def command(self, line: str) -> str:
-        """What it replies to a command, on one line."""
+        """Send a command and return the first line of the reply."""
         reader, writer = await asyncio.open_connection(HOST, self._port)
         writer.write(f"{line}\r\n".encode())
         reply = await reader.readline()
@@ -326,7 +326,7 @@ class Redis:
 
 @asynccontextmanager
 async def serve_redis(directory: Path) -> AsyncIterator[Redis]:
-    """A new Redis."""
+    """Run a new Redis server."""
     port = free_port()
     program = Program(
         *(find_redis(), "--port", str(port), "--bind", HOST, "--save", ""),
@@ -341,7 +341,7 @@ async def serve_redis(directory: Path) -> AsyncIterator[Redis]:
 
 
 class Service:
-    """`python -m app serve`, as in production."""
+    """Process of `python -m app serve`, as in production."""
 
     def __init__(self, program: Program, port: int) -> None:
         self.program = program
@@ -349,40 +349,40 @@ class Service:
         self.port = port
 
     def client(self, *, headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:
-        """A client with connections of its own, which waits long enough for any answer."""
+        """Return a client with its own connections, whose time-out suits the slowest response."""
         return httpx.AsyncClient(
             base_url=self.url, headers=headers, timeout=ANSWER_SECONDS, trust_env=False
         )
 
     async def readiness(self) -> httpx.Response:
-        """What it says of itself."""
+        """Return the response of `/readyz`."""
         async with self.client() as client:
             return await client.get("/readyz")
 
     async def wait_until_ready(self) -> None:
-        """Return when it says that it can work."""
+        """Wait until `/readyz` succeeds."""
         while (await self.readiness()).status_code != 200:
             pass
 
     async def wait_until_not_ready(self) -> httpx.Response:
-        """What it says when it says that it cannot work."""
+        """Wait until `/readyz` fails, and return its response."""
         while (response := await self.readiness()).status_code == 200:
             pass
         return response
 
     def megabytes(self) -> int:
-        """The memory that it has resident now (proc_pid_status(5))."""
+        """Return the resident memory of the process, in MB (see proc_pid_status(5))."""
         fields = Path(f"/proc/{self.program.process.pid}/status").read_text().split()
         return int(fields[fields.index("VmRSS:") + 1]) * 1024 // 1_000_000
 
     def descriptors(self) -> int:
-        """How many files and sockets it has open."""
+        """Return the number of open files and sockets of the process."""
         return len(list(Path(f"/proc/{self.program.process.pid}/fd").iterdir()))
 
 
 @asynccontextmanager
 async def serve(database_url: str, directory: Path, **settings: str) -> AsyncIterator[Service]:
-    """The service, started; ended by SIGTERM, or killed if it does not end."""
+    """Run the service. End it with SIGTERM, or kill it if it does not end."""
     port = free_port()
     program = Program(
         *(sys.executable, "-m", "app", "serve", "--port", str(port)),
@@ -404,7 +404,7 @@ async def serve(database_url: str, directory: Path, **settings: str) -> AsyncIte
 
 @asynccontextmanager
 async def work(database_url: str, directory: Path, **settings: str) -> AsyncIterator[Program]:
-    """A worker, which sends what is in the outbox; ended by SIGTERM."""
+    """Run a worker, which delivers the outbox. End it with SIGTERM."""
     program = Program(
         *(sys.executable, "-m", "app", "worker"),
         ready=None,
@@ -419,7 +419,7 @@ async def work(database_url: str, directory: Path, **settings: str) -> AsyncIter
 
 
 async def migrate(database_url: str, directory: Path, **settings: str) -> None:
-    """Bring the database to the newest migration."""
+    """Migrate the database to the newest revision."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "app", "migrate"),
         cwd=directory,
@@ -432,7 +432,7 @@ async def migrate(database_url: str, directory: Path, **settings: str) -> None:
 
 
 def settings_of(database_url: str, **settings: str) -> dict[str, str]:
-    """An environment of production, but for cheap hashes and limits that nobody reaches."""
+    """Return production's environment, except for cheap hashes and unreachable rate limits."""
     unlimited = "999999/second"
     return {
         "PATH": os.environ["PATH"],

@@ -1,4 +1,4 @@
-"""The service is killed (SIGKILL) in the middle of many writes."""
+"""Kill (SIGKILL) of the service during many writes."""
 
 import signal
 
@@ -13,7 +13,7 @@ ANSWERS = 40
 
 
 @pytest.mark.parametrize("processes", [1, 2])
-async def test_what_was_acknowledged_is_there_and_nothing_is_half_there(
+async def test_acknowledged_writes_survive_a_kill_and_nothing_is_half_written(
     trials: Trials, services: list[Service], processes: int
 ) -> None:
     killed = services[:processes]
@@ -26,5 +26,5 @@ async def test_what_was_acknowledged_is_there_and_nothing_is_half_there(
                 await service.program.start()
             await fault.wait_for_answers(count * ANSWERS)
 
-    broken = sum(fault.row.during[each] for each in BROKEN)
-    assert broken >= CLIENTS  # of which each had one in flight at the first kill
+    broken = sum(fault.row.during[outcome] for outcome in BROKEN)
+    assert broken >= CLIENTS  # each client had a request in flight at the first kill

@@ -1,4 +1,4 @@
-"""The mail server refuses, hangs, or hangs up in the middle of a mail: mails wait in the outbox."""
+"""Outbox while the mail server refuses connections, hangs, or hangs up during a mail."""
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
@@ -11,20 +11,20 @@ import pytest
 from faults.load import Load
 from faults.programs import HOST, Postgres, Service, free_port, work
 from faults.trial import Trials
-from tests.smtp import SmtpServer
+from tests.support.smtp import SmtpServer
 
 FAILED_ATTEMPTS = 3
 ANSWERS = 60
 TRIED = "SELECT id FROM outbox WHERE attempts > 0"
 DUE_NOW = "UPDATE outbox SET due_at = now()"
-"""As if the pauses between attempts, and the leases of attempts that hang, had gone by."""
+"""Statement that ends the pauses between attempts, and the leases of attempts that hang."""
 
 
 class BrokenSmtpServer(SmtpServer):
-    """Hangs up in the middle of each mail."""
+    """SMTP server that hangs up during each mail."""
 
     async def converse(self, reader: StreamReader, writer: StreamWriter) -> None:
-        """Serve one connection until a mail has begun."""
+        """Serve one connection until the first line of a mail, and abort it."""
         writer.write(b"220 here\r\n")
         while not (await reader.readline()).startswith(b"DATA"):
             writer.write(b"250 fine\r\n")
@@ -35,7 +35,7 @@ class BrokenSmtpServer(SmtpServer):
 
 @asynccontextmanager
 async def listening(server: SmtpServer | None, port: int) -> AsyncIterator[None]:
-    """The server at the port while the context lasts; without a server connections are refused."""
+    """Run the server at the port inside the context. Without a server, connections are refused."""
     if server is None:
         yield
         return
@@ -65,7 +65,7 @@ async def listening(server: SmtpServer | None, port: int) -> AsyncIterator[None]
     ],
     ids=["refuses", "hangs", "hangs_up"],
 )
-async def test_requests_do_not_notice_and_every_mail_leaves_once_it_is_back(
+async def test_requests_succeed_without_a_mail_server_and_every_mail_is_sent_once_it_is_back(
     trials: Trials,
     postgres: Postgres,
     service: Service,
@@ -84,7 +84,7 @@ async def test_requests_do_not_notice_and_every_mail_leaves_once_it_is_back(
                 pass
             await fault.wait_for_answers(ANSWERS)
         async with asyncio.timeout(60), listening(healthy, port):
-            # What is in the worker's hands comes back when it is put down; hence again and again.
+            # Repeated, because a message that the worker is processing is rescheduled afterwards.
             while await postgres.query("SELECT id FROM outbox"):
                 await postgres.query(DUE_NOW)
 

@@ -15,11 +15,11 @@ from app.core.migrations import ROOT, newest_revision
 from faults.load import outcome_of
 from faults.programs import Pooler, Postgres, Redis, Service, migrate, serve, serve_pooler
 from faults.trial import NOTES, Trials
-from tests.factories import API, registration, request_token
+from tests.support.factories import API, registration, request_token
 
 REQUESTS = 10_000
 CONNECTIONS = 16
-REFUSALS = 20
+ERRORS = 20
 MIGRATION_SECONDS = 60
 MIGRATION = f"""
 from alembic import op
@@ -36,7 +36,7 @@ def upgrade():
 
 @pytest.fixture
 async def pooler(postgres: Postgres, postgres_directory: Path) -> AsyncIterator[Pooler]:
-    """A running PgBouncer."""
+    """Yield a running PgBouncer."""
     async with serve_pooler(postgres, postgres_directory) as pooler:
         yield pooler
 
@@ -48,11 +48,11 @@ async def two_processes(
     """Run the service twice on the database at this address."""
     async with AsyncExitStack() as stack:
         started = [serve(url, directory, REDIS_URL=redis.url, **settings) for _ in range(2)]
-        yield [await stack.enter_async_context(each) for each in started]
+        yield [await stack.enter_async_context(process) for process in started]
 
 
 async def send_requests(services: Sequence[Service]) -> tuple[Counter[str], float]:
-    """Make all requests, half of them writes, and return their outcomes and the seconds taken."""
+    """Send all requests, half of them writes, and return their outcomes and the seconds taken."""
     outcomes: Counter[str] = Counter()
 
     async def use(service: Service) -> None:
@@ -73,7 +73,7 @@ async def send_requests(services: Sequence[Service]) -> tuple[Counter[str], floa
     return outcomes, time.monotonic() - began
 
 
-async def test_ten_thousand_requests_of_two_processes_succeed_as_without_it(
+async def test_ten_thousand_requests_of_two_processes_succeed_as_without_a_pooler(
     postgres: Postgres, pooler: Pooler, redis: Redis, directory: Path
 ) -> None:
     async with two_processes(postgres.url(), directory, redis) as services:
@@ -89,7 +89,7 @@ async def test_ten_thousand_requests_of_two_processes_succeed_as_without_it(
 async def test_three_migrators_at_once_build_an_index_and_leave_no_lock(
     postgres: Postgres, pooler: Pooler, directory: Path
 ) -> None:
-    """The pooler would keep a lock of a session, and its settings, for the next client."""
+    """Check that no session lock is left, which the pooler would pass on to the next client."""
     for name in ("migrations", "alembic.ini", "pyproject.toml"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, directory / name)
@@ -105,11 +105,13 @@ async def test_three_migrators_at_once_build_an_index_and_leave_no_lock(
     assert await postgres.query("SELECT mode FROM pg_locks WHERE locktype = 'advisory'") == []
 
 
-async def test_restarted(trials: Trials, pooler: Pooler, redis: Redis, directory: Path) -> None:
+async def test_requests_fail_with_503_while_the_pooler_restarts(
+    trials: Trials, pooler: Pooler, redis: Redis, directory: Path
+) -> None:
     async with (
         two_processes(pooler.url, directory, redis, DATABASE_POOLER="true") as services,
         trials.fault("pooler restarted", *services) as fault,
     ):
         await pooler.program.stop(signal.SIGTERM)
-        await fault.wait_for_refusals(REFUSALS)
+        await fault.wait_for_errors(ERRORS)
         await pooler.program.start()

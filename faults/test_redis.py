@@ -1,4 +1,4 @@
-"""Redis is away, asleep, or full: each process counts alone, and nobody waits for it."""
+"""Rate limits while Redis is killed, suspended or full: each process counts alone."""
 
 import secrets
 import signal
@@ -10,26 +10,26 @@ import pytest
 
 from faults.programs import Redis, Service
 from faults.trial import Trials
-from tests.factories import API
+from tests.support.factories import API
 
 LIMIT = 6
-"""Of one-time tokens that may be tried, as the fixtures set it."""
+"""Number of one-time tokens that a client may try, as set in the fixture `services`."""
 ANSWERS = 60
 QUICK_SECONDS = 2.0
-"""On a machine that the suite keeps busy; who waited for Redis would wait much longer."""
+"""Maximum duration of a request that does not wait for Redis, on a busy machine, in seconds."""
 
 Break = Callable[[Redis], AbstractAsyncContextManager[None]]
 
 
 @asynccontextmanager
-async def away(redis: Redis) -> AsyncIterator[None]:
+async def killed(redis: Redis) -> AsyncIterator[None]:
     await redis.program.stop(signal.SIGKILL)
     yield
     await redis.program.start()
 
 
 @asynccontextmanager
-async def asleep(redis: Redis) -> AsyncIterator[None]:
+async def suspended(redis: Redis) -> AsyncIterator[None]:
     with redis.program.paused():
         yield
 
@@ -42,7 +42,7 @@ async def full(redis: Redis) -> AsyncIterator[None]:
 
 
 async def count_allowed(services: list[Service]) -> int:
-    """How many of many tries by one client are let through by both processes."""
+    """Send many requests of one client to both processes, and return how many are allowed."""
     headers = {"X-Forwarded-For": f"2001:db8:{secrets.token_hex(2)}:{secrets.token_hex(2)}::1"}
     statuses: Counter[int] = Counter()
     for service in services * 2:
@@ -55,13 +55,13 @@ async def count_allowed(services: list[Service]) -> int:
 
 
 async def until(expected: int, count: Callable[[], Awaitable[int]]) -> None:
-    """Return when it counts so."""
+    """Wait until `count` returns the expected value."""
     while await count() != expected:
         pass
 
 
-@pytest.mark.parametrize("breaking", [away, asleep, full], ids=lambda each: each.__name__)
-async def test_each_process_counts_alone_and_they_count_together_again(
+@pytest.mark.parametrize("breaking", [killed, suspended, full], ids=lambda each: each.__name__)
+async def test_each_process_counts_alone_without_redis_and_together_once_it_is_back(
     trials: Trials, redis: Redis, services: list[Service], breaking: Break
 ) -> None:
     before = await count_allowed(services)
@@ -70,10 +70,10 @@ async def test_each_process_counts_alone_and_they_count_together_again(
         async with breaking(redis):
             await fault.wait_for_answers(ANSWERS)
             during = await count_allowed(services)
-            readiness = [await each.readiness() for each in services]
+            readiness = [await service.readiness() for service in services]
         await until(LIMIT, lambda: count_allowed(services))
 
     assert (before, during) == (LIMIT, LIMIT * len(services))
-    assert {each.status_code for each in readiness} == {503}
-    assert all("rate_limit.store_lost" in "".join(each.program.log) for each in services)
+    assert {response.status_code for response in readiness} == {503}
+    assert all("rate_limit.store_lost" in "".join(service.program.log) for service in services)
     assert fault.row.slowest <= QUICK_SECONDS

@@ -1,4 +1,4 @@
-"""A fault under load: what became of the requests, and whether all is again as it was before."""
+"""Faults under load, with checks of the requests and of the state afterwards."""
 
 import asyncio
 import time
@@ -11,14 +11,15 @@ from faults.load import Answer, Load
 from faults.programs import DATABASE_PASSWORD, POOL_SIZE, SECRET_KEY, Postgres, Service
 
 WARM_UP = 60
-"""Good answers before the fault: the first ones make what the process then keeps."""
+"""Successful requests before the fault, which fill the caches and pools of the process."""
 PROOF = 60
-"""Good answers after it."""
+"""Successful requests after the fault."""
 RECOVERY_SECONDS = 5.0
+"""Maximum duration from the end of the fault to the last failed request, in seconds."""
 PROCESSES = 3
-"""Of the service, with a worker."""
+"""Number of processes of the service, including a worker."""
 MEMORY_MEGABYTES = 25
-"""By which the process may have grown: what the load itself leaves behind."""
+"""Maximum growth of the memory of a process, in MB. The load itself causes some growth."""
 
 OPEN_CONNECTIONS = """
     SELECT count(*) FROM pg_stat_activity
@@ -33,7 +34,7 @@ IDLE_IN_TRANSACTION = """
 
 @dataclass
 class Row:
-    """What is printed of a fault."""
+    """Printed results of a fault."""
 
     fault: str
     requests: int
@@ -41,21 +42,21 @@ class Row:
     lost: int
     during: Counter[str]
     slowest: float
-    """Seconds, of the answers to requests that met the fault."""
+    """Duration of the slowest request during the fault, in seconds."""
     after: Counter[str]
     recovery: float
-    """Seconds from the end of the fault to the last request that was not done."""
+    """Duration from the end of the fault to the last failed request, in seconds."""
     megabytes: tuple[int, int]
 
 
 ROWS: list[Row] = []
 NOTES: list[str] = []
-"""Figures that are printed below the rows."""
+"""Lines that are printed below the rows."""
 
 
 @dataclass
 class Fault:
-    """When it was, and what there is to be told of it."""
+    """Fault with its begin, its end and its results. Times are monotonic, in seconds."""
 
     load: Load
     began: float
@@ -64,16 +65,16 @@ class Fault:
     log_lines: dict[Service, int] = field(default_factory=dict)
 
     async def wait_for_answers(self, count: int) -> None:
-        """Return when so many requests that began in the fault have been answered."""
+        """Wait until `count` requests that began during the fault have ended."""
         await self.load.wait_for(count, lambda _: True, since=self.began)
 
-    async def wait_for_refusals(self, count: int) -> None:
-        """Return when so many requests that began in the fault have been refused."""
-        await self.load.wait_for(count, lambda each: each.outcome == "503", since=self.began)
+    async def wait_for_errors(self, count: int) -> None:
+        """Wait until `count` requests that began during the fault have failed with 503."""
+        await self.load.wait_for(count, lambda answer: answer.outcome == "503", since=self.began)
 
 
 class Trials:
-    """Has faults happen under load, and checks what has to be true whatever the fault is."""
+    """Runner of a load during faults, with the checks that apply to every fault."""
 
     def __init__(self, postgres: Postgres) -> None:
         self._postgres = postgres
@@ -87,57 +88,59 @@ class Trials:
         logged: str | None = "database.unavailable",
         load: Load | None = None,
     ) -> AsyncIterator[Fault]:
-        """The fault happens in the context and is over at its end. Requests that meet it are done
-        or end in one of the `outcomes`; the log tells of it by `logged`, and why.
+        """Run the load before, during and after the context, in which the caller injects the fault.
+
+        Requests during the fault must succeed or end in one of the `outcomes`. If some end in 503,
+        the log must contain `logged`.
         """
         load = load or Load(services)
         async with load.running():
-            await load.wait_for(WARM_UP, lambda each: each.is_good, since=0)
-            before = [each.megabytes() for each in services]
+            await load.wait_for(WARM_UP, lambda answer: answer.is_good, since=0)
+            before = [service.megabytes() for service in services]
             fault = Fault(load, time.monotonic())
-            fault.log_lines = {each: len(each.program.log) for each in services}
+            fault.log_lines = {service: len(service.program.log) for service in services}
             yield fault
             fault.ended = time.monotonic()
             async with asyncio.timeout(60):
                 for service in services:
                     await service.wait_until_ready()
             ready = time.monotonic()
-            await load.wait_for(PROOF, lambda each: each.is_good, since=ready)
-        after = [each.megabytes() for each in services]
+            await load.wait_for(PROOF, lambda answer: answer.is_good, since=ready)
+        after = [service.megabytes() for service in services]
         fault.row = row = Row(
             fault=name,
             requests=len(load.answers),
-            acknowledged=sum(each.is_good for each in load.answers),
+            acknowledged=sum(answer.is_good for answer in load.answers),
             lost=len(lost := await load.find_lost(self._postgres)),
-            during=_outcomes(met := [each for each in load.answers if _met(each, fault, ready)]),
-            slowest=max((each.ended - each.began for each in met), default=0),
-            after=_outcomes(later := [each for each in load.answers if each.began >= ready]),
+            during=_outcomes(met := [one for one in load.answers if _met(one, fault, ready)]),
+            slowest=max((answer.ended - answer.began for answer in met), default=0),
+            after=_outcomes(later := [one for one in load.answers if one.began >= ready]),
             recovery=_recovery(load.answers, fault, ready),
             megabytes=(max(before), max(after)),
         )
         ROWS.append(row)
         assert lost == []
         assert await load.find_half_written(self._postgres) == []
-        assert {each.outcome for each in met if not each.is_good} <= {*outcomes}
-        assert [each for each in later if not each.is_good] == []
+        assert {answer.outcome for answer in met if not answer.is_good} <= {*outcomes}
+        assert [answer for answer in later if not answer.is_good] == []
         assert row.recovery <= RECOVERY_SECONDS
         growth = [new - old for old, new in zip(before, after, strict=True)]
         assert max(growth) <= MEMORY_MEGABYTES
         await self._check_connections()
-        self._check_log(fault, refused="503" in row.during, logged=logged)
+        self._check_log(fault, has_errors="503" in row.during, logged=logged)
 
     async def _check_connections(self) -> None:
         [(count,)] = await self._postgres.query(OPEN_CONNECTIONS)
         assert count <= POOL_SIZE * PROCESSES
         assert await self._postgres.query(IDLE_IN_TRANSACTION) == []
 
-    def _check_log(self, fault: Fault, *, refused: bool, logged: str | None) -> None:
+    def _check_log(self, fault: Fault, *, has_errors: bool, logged: str | None) -> None:
         secrets = {DATABASE_PASSWORD, SECRET_KEY, *fault.load.secrets}
         for service, begin in fault.log_lines.items():
             text = "".join(service.program.log)
-            assert [each for each in secrets if each in text] == []
+            assert [secret for secret in secrets if secret in text] == []
             lines = service.program.log[begin:]
-            if refused and logged:
+            if has_errors and logged:
                 assert any(logged in line for line in lines)
             assert [line for line in lines if "request.failed" in line] == []
 
@@ -147,9 +150,9 @@ def _met(answer: Answer, fault: Fault, ready: float) -> bool:
 
 
 def _outcomes(answers: list[Answer]) -> Counter[str]:
-    return Counter(each.outcome for each in answers)
+    return Counter(answer.outcome for answer in answers)
 
 
 def _recovery(answers: list[Answer], fault: Fault, ready: float) -> float:
-    refused = [each.ended for each in answers if not each.is_good]
-    return max(ready, *refused, fault.ended) - fault.ended if refused else ready - fault.ended
+    failed = [answer.ended for answer in answers if not answer.is_good]
+    return max(ready, *failed, fault.ended) - fault.ended if failed else ready - fault.ended

@@ -1,12 +1,15 @@
-"""Runs migrations on the database of the settings, one process at a time."""
+"""Alembic environment, which migrates the database of the settings, one process at a time."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from graphlib import TopologicalSorter
 from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
+from alembic.operations.ops import DropTableOp, MigrateOperation, MigrationScript
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Enum, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -15,20 +18,26 @@ from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 from app.core.config import Settings
 from app.core.database_engine import create_engine
 from app.core.migrations import MigrationError
-from app.core.tables import Base
+from app.features import TABLES
 
 CONNECTIONS = 3
-"""One holds the lock, one runs the migrations, one fills rows in batches."""
+"""Number of connections: for the lock, for the migrations, and for filling rows in batches."""
+PORTABLE_TYPES = {
+    "CHAR(32)": "sa.Uuid()",
+    "DATETIME": "sa.DateTime(timezone=True)",
+    "BLOB": "sa.LargeBinary()",
+}
+"""Types for those that SQLite reports, because a dropped table is described from the database."""
 LOCK_KEY = 727272
 LOCK_POLL_SECONDS = 0.1
 SQLITE_BUSY_TIMEOUT_MS = 3_600_000
-"""Maximum time to wait for another migrator, which is the one writer of SQLite meanwhile."""
+"""Maximum time to wait for another migrator, which is SQLite's only writer meanwhile."""
 LOCK_TIMEOUT = "5s"
-"""Maximum time that a migration waits for a table, because other transactions wait behind it."""
+"""Maximum time that a migration waits for a table, because other transactions queue behind it."""
 
 
 def render_item(kind: str, item: Any, _: AutogenContext) -> str | Literal[False]:
-    """Write plain SQLAlchemy types: a migration must outlive the model that it was made from."""
+    """Return plain SQLAlchemy types, because a migration must not depend on later models."""
     if kind == "type":
         if isinstance(item, UTCDateTime):
             return "sa.DateTime(timezone=True)"
@@ -36,23 +45,47 @@ def render_item(kind: str, item: Any, _: AutogenContext) -> str | Literal[False]
             return f"sa.String(length={item.impl_instance.length})"  # type: ignore[attr-defined]  # a String
         if isinstance(item, Enum):
             return f"sa.String(length={item.length})"
+        return PORTABLE_TYPES.get(str(item), False)
     return False
 
 
+def order_drops(
+    _context: MigrationContext, _revision: object, scripts: list[MigrationScript]
+) -> None:
+    """Drop tables before the tables that they refer to, and not their indexes before them."""
+    for script in scripts:
+        if script.upgrade_ops is None or script.downgrade_ops is None:
+            continue
+        operations = script.upgrade_ops.ops
+        drops = {each.table_name: each for each in operations if isinstance(each, DropTableOp)}
+        parents = {
+            name: {key.column.table.name for key in drop.to_table().foreign_keys} & drops.keys()
+            for name, drop in drops.items()
+        }
+        children_first = [*TopologicalSorter(parents).static_order()][::-1]
+        others = [each for each in operations if getattr(each, "table_name", "") not in drops]
+        indexes = [each for each in operations if each not in others and each not in drops.values()]
+        tables: list[MigrateOperation] = [drops[name] for name in children_first]
+        script.upgrade_ops.ops = [*others, *indexes, *tables]
+        script.upgrade_ops.reverse_into(script.downgrade_ops)
+        script.upgrade_ops.ops = [*others, *tables]
+
+
 def migrate(connection: Connection) -> None:
-    """Run the migrations in one transaction, except what asks to run outside of it."""
+    """Run the migrations in one transaction, except for blocks that require autocommit."""
     sqlite = connection.dialect.name == "sqlite"
     context.configure(
         connection=connection,
-        target_metadata=Base.metadata,
+        target_metadata=TABLES,
         render_item=render_item,
         render_as_batch=sqlite,
         compare_server_default=True,
-        transactional_ddl=True,  # on SQLite too, where Alembic does not expect it of the driver
+        process_revision_directives=order_drops,
+        transactional_ddl=True,  # also on SQLite, for which Alembic's default is False
         autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
     )
-    # Nothing may be executed before: Alembic would take the transaction for the caller's, and would
-    # commit nothing.
+    # Execute nothing before this line. Otherwise Alembic treats the transaction as the caller's and
+    # does not commit it.
     with context.begin_transaction():
         context.run_migrations()
         if sqlite:
@@ -62,7 +95,7 @@ def migrate(connection: Connection) -> None:
 
 
 def configure(engine: AsyncEngine) -> None:
-    """Set how long migrations wait for locks."""
+    """Set the lock timeouts of migrations."""
     if engine.dialect.name == "sqlite":
 
         @event.listens_for(engine.sync_engine, "connect")
@@ -74,22 +107,22 @@ def configure(engine: AsyncEngine) -> None:
 
         @event.listens_for(engine.sync_engine, "begin")
         def on_begin(connection: Connection) -> None:
-            # Not of the session: behind a pooler the next client would get it. An index that is
-            # built concurrently is outside of all transactions, and waits without a limit.
+            # Not for the session, because behind a pooler the next client would get the timeout. An
+            # index that is built concurrently is outside of transactions, and waits without limit.
             if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
                 connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
 
 
 @asynccontextmanager
 async def migrators_lock(engine: AsyncEngine) -> AsyncIterator[None]:
-    """Wait until no other process migrates the database, and let others wait meanwhile.
+    """Wait until no other process migrates the database, and block others inside the context.
 
-    The lock belongs to an open transaction on a connection of its own, so that it ends with the
-    process and a pooler cannot keep it. An index that is built concurrently waits for all older
-    snapshots. So the lock's transaction is READ COMMITTED, which has none while it is idle, and a
-    process that waits has no transaction open.
+    The lock belongs to an open transaction on its own connection, so that it ends with the process
+    and a pooler cannot keep it. An index that is built concurrently waits for all older snapshots.
+    So the lock's transaction is READ COMMITTED, which has no snapshot while it is idle, and a
+    waiting process has no open transaction.
     """
-    if engine.dialect.name == "sqlite":  # which has one writer, and migrates in one transaction
+    if engine.dialect.name == "sqlite":  # has one writer, and migrates in one transaction
         yield
         return
     while True:

@@ -1,6 +1,6 @@
-"""The suite. It mirrors the grid of `app/`, and runs on real databases."""
+"""Test suite. It mirrors the packages of `app/`, and runs on real databases."""
 
-from tests.environment import drop_environment
+from tests.support.environment import drop_environment
 
-# Before any other import: some modules create settings when they are imported.
+# Must run before any other import, because some modules create settings on import.
 drop_environment()

@@ -1,7 +1,7 @@
-"""Fixtures: a migrated database for each worker, and an application that writes into it.
+"""Fixtures: a migrated database for each worker, and an application that uses it.
 
-`client` is for most tests: all it does happens in a transaction that is rolled back. `live` is for
-what must be seen over several connections (races, crashes): its rows are deleted afterwards.
+`client` is for most tests: its requests run in one transaction, which is rolled back. `live` is for
+tests that need several connections, such as races and crashes: its rows are deleted afterwards.
 """
 
 import os
@@ -25,15 +25,15 @@ from app.core import clock, migrations, rate_limit_store
 from app.core.config import Settings
 from app.core.database import Database
 from app.core.database_engine import create_engine
-from app.core.tables import Base
+from app.features import TABLES, ServiceSettings
 from app.mail.memory import MemoryMailer
 from app.main import create_app
 from app.runtime.resources import Resources
-from tests.factories import Factory
-from tests.inbox import Inbox
-from tests.observed_answers import ObservedAnswers
-from tests.redis_server import RedisServer
-from tests.routes import DOCUMENT
+from tests.support.factories import Factory
+from tests.support.inbox import Inbox
+from tests.support.observed_responses import ObservedAnswers
+from tests.support.operations import DOCUMENT
+from tests.support.redis_server import RedisServer
 
 SetClock = Callable[[datetime], None]
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
@@ -41,29 +41,29 @@ ANSWERS = ObservedAnswers(DOCUMENT)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compare what is answered with what the document tells."""
+    """Compare the responses in all tests with the OpenAPI document."""
     config.pluginmanager.register(ANSWERS)
 
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
-    """One event loop for the session: engines live in it."""
+    """Return the backend of the session's event loop, which engines belong to."""
     return "asyncio"
 
 
 @asynccontextmanager
 async def empty_database(label: str, directory: Path) -> AsyncIterator[str]:
-    """The URL of a new database, which is gone afterwards."""
-    if (given := os.environ.get("TEST_DATABASE_URL")) is None:
+    """Yield the URL of a new database, which is dropped afterwards."""
+    if (address := os.environ.get("TEST_DATABASE_URL")) is None:
         yield f"sqlite:///{directory / f'{label}_test.db'}"
         return
-    url = make_url(given)
+    url = make_url(address)
     name = url.database or ""
     if not name.endswith("_test"):
-        pytest.exit(f"The suite empties its database: {name!r} has to end in '_test'.")
+        pytest.exit(f"The suite empties its database, so the name {name!r} must end in '_test'.")
     own = f"{name.removesuffix('_test')}_{label}_test"
-    address = url.set(database="postgres").render_as_string(hide_password=False)
-    server = create_engine(address, pool_size=1, for_migrations=True)  # without time limits
+    postgres = url.set(database="postgres").render_as_string(hide_password=False)
+    server = create_engine(postgres, pool_size=1, for_migrations=True)  # without time limits
     async with server.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         await connection.execute(text(f'DROP DATABASE IF EXISTS "{own}" WITH (FORCE)'))
         await connection.execute(text(f'CREATE DATABASE "{own}"'))
@@ -75,21 +75,21 @@ async def empty_database(label: str, directory: Path) -> AsyncIterator[str]:
 
 
 def with_parameters(url: str, **parameters: str) -> str:
-    """Return the URL with these parameters in its query, beside those that it has."""
+    """Return the URL with these parameters added to its query."""
     return make_url(url).update_query_dict(parameters).render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="session")
 async def database_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    """An empty database of this worker's own."""
+    """Yield the URL of this worker's empty database."""
     async with empty_database(WORKER, tmp_path_factory.mktemp("database")) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def settings(database_url: str) -> Settings:
-    """Those of a development server, but for cheap hashes."""
-    return Settings(
+    """Return the settings of a development server, with cheap hashes."""
+    return ServiceSettings(
         _env_file=None,
         secret_key=secrets.token_urlsafe(48),
         database_url=database_url,
@@ -101,16 +101,16 @@ def settings(database_url: str) -> Settings:
 
 
 async def upgrade(url: str) -> None:
-    """Migrate the database at this URL, as `python -m app migrate` does."""
+    """Migrate the database at the URL, like `python -m app migrate`."""
     settings = Settings(_env_file=None, secret_key=secrets.token_urlsafe(48), database_url=url)
     await run_sync(migrations.upgrade, settings)
 
 
 @pytest.fixture(scope="session")
-def limits_of_its_own(settings: Settings) -> Iterator[None]:
+def own_limits(settings: Settings) -> Iterator[None]:
     """Count in Redis under keys of this worker, and delete them at the end.
 
-    The limits of other workers, of earlier runs and of a developer's service stay as they are.
+    The limits of other workers, of earlier runs and of a developer's service are not changed.
     """
     prefix = f"plumbline:tests:{secrets.token_hex(8)}"
     with pytest.MonkeyPatch.context() as patch:
@@ -123,8 +123,8 @@ def limits_of_its_own(settings: Settings) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-async def app(settings: Settings, limits_of_its_own: None) -> AsyncIterator[FastAPI]:
-    """The application, started, on the migrated database."""
+async def app(settings: Settings, own_limits: None) -> AsyncIterator[FastAPI]:
+    """Yield the application, started, on the migrated database."""
     await upgrade(settings.database_url.get_secret_value())
     app = create_app(settings)
     async with app.router.lifespan_context(app):
@@ -133,9 +133,9 @@ async def app(settings: Settings, limits_of_its_own: None) -> AsyncIterator[Fast
 
 
 class SavepointDatabase(Database):
-    """A database all of whose transactions happen in one, which is never committed.
+    """Database whose transactions are savepoints of one transaction, which is never committed.
 
-    It has a single turn: a request that asked for a second session would get 503.
+    Its capacity is 1, so a request that opens a second session gets 503.
     """
 
     def __init__(self, engine: AsyncEngine, connection: AsyncConnection) -> None:
@@ -144,12 +144,12 @@ class SavepointDatabase(Database):
 
     @asynccontextmanager
     async def undone(self) -> AsyncIterator[None]:
-        """What happens meanwhile has not happened afterwards."""
+        """Roll back everything that happens in the context."""
         savepoint = await self._connection.begin_nested()
         yield
         await savepoint.rollback()
 
-    def _open(self, *, read_only: bool) -> AsyncSession:  # noqa: ARG002 -- all share one
+    def _open(self, *, read_only: bool) -> AsyncSession:  # noqa: ARG002 -- all share one connection
         return AsyncSession(
             bind=self._connection,
             join_transaction_mode="create_savepoint",
@@ -159,7 +159,7 @@ class SavepointDatabase(Database):
 
 @pytest.fixture
 async def resources(app: FastAPI) -> AsyncIterator[Resources]:
-    """The application's resources, in a transaction that is rolled back after the test."""
+    """Yield the application's resources, in a transaction that is rolled back after the test."""
     opened: Resources = app.state.opened
     async with opened.database.engine.connect() as connection:
         transaction = await connection.begin()
@@ -171,21 +171,22 @@ async def resources(app: FastAPI) -> AsyncIterator[Resources]:
 
 @pytest.fixture
 async def live_resources(app: FastAPI) -> AsyncIterator[Resources]:
-    """The application's resources, with a real pool; all rows are deleted after the test, but for
-    those of the audit trail, which cannot be.
+    """Yield the application's resources, with a real pool.
+
+    All rows are deleted after the test, except those of the audit trail, which cannot be deleted.
     """
     opened: Resources = app.state.opened
     app.state.resources = replace(opened, mailer=MemoryMailer())
     yield app.state.resources
     async with opened.database.engine.begin() as connection:
-        for table in reversed(Base.metadata.sorted_tables):
+        for table in reversed(TABLES.sorted_tables):
             if table.name != "activity":
                 await connection.execute(table.delete())
 
 
 @asynccontextmanager
 async def open_client(app: FastAPI, *, ip: str | None = None) -> AsyncIterator[AsyncClient]:
-    """A client at an address of its own, so that no other test spends its limits."""
+    """Yield a client with an address of its own, so that no other test spends its limits."""
     address = ip or f"10.{secrets.randbelow(256)}.{secrets.randbelow(256)}.{secrets.randbelow(256)}"
     transport = ASGITransport(ANSWERS.observe(app), client=(address, 50_000))
     async with AsyncClient(transport=transport, base_url="http://testserver") as client:
@@ -194,20 +195,20 @@ async def open_client(app: FastAPI, *, ip: str | None = None) -> AsyncIterator[A
 
 @pytest.fixture
 async def client(app: FastAPI, resources: Resources) -> AsyncIterator[AsyncClient]:
-    """A client whose writes are rolled back. Its requests come one after the other."""
+    """Yield a client whose writes are rolled back. Do not send requests concurrently."""
     async with open_client(app) as client:
         yield client
 
 
 @pytest.fixture
 def factory(client: AsyncClient, resources: Resources) -> Factory:
-    """Makes what a test needs, in the transaction of `client`."""
+    """Return the factory in the transaction of `client`."""
     return Factory(client, resources)
 
 
 @pytest.fixture
 def set_clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
-    """Stops the clock at a moment."""
+    """Return a function that stops the clock at a moment."""
 
     def set_clock(moment: datetime) -> None:
         monkeypatch.setattr(clock, "now", lambda: moment)
@@ -217,21 +218,29 @@ def set_clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
 
 @pytest.fixture
 def inbox(resources: Resources) -> Inbox:
-    """The mails of `client`: they leave when the test reads them."""
+    """Return the mails of `client`, which are sent when the test reads them."""
     return Inbox(resources)
 
 
 @pytest.fixture
 async def live(app: FastAPI, live_resources: Resources) -> AsyncIterator[AsyncClient]:
-    """A client whose requests may run at once, each in a transaction of its own."""
+    """Yield a client for concurrent requests, each in a transaction of its own."""
     async with open_client(app) as client:
         yield client
 
 
 @pytest.fixture
 def live_factory(live: AsyncClient, live_resources: Resources) -> Factory:
-    """Makes what a test needs, committed."""
+    """Return a factory that commits its rows."""
     return Factory(live, live_resources)
+
+
+@pytest.fixture
+def no_limits(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Disable all rate limits."""
+    rate_limiter = app.state.opened.rate_limiter
+    disabled = rate_limiter.settings.model_copy(update={"limits_enabled": False})
+    monkeypatch.setattr(rate_limiter, "settings", disabled)
 
 
 @pytest.fixture

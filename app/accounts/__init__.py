@@ -1,1 +1,13 @@
-"""Accounts."""
+"""Accounts over HTTP and on the command line."""
+
+from app.accounts.commands import commands
+from app.accounts.router import router
+from app.runtime.feature import Feature
+
+feature = Feature(
+    name="accounts",
+    tag="users",
+    description="Accounts: your own, and for admins all of them.",
+    router=router,
+    commands=commands,
+)

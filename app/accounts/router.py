@@ -1,26 +1,26 @@
-"""Accounts: one's own, and all of them for admins."""
+"""Accounts: the caller's, and all of them for admins."""
 
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 
+from app.accounts.dependencies import AccountServiceDep, limit_registration
 from app.accounts.schemas import AccountDeletion, ProfileUpdate, UserCreate, UserUpdate
+from app.audit.dependencies import AuditTrailDep
 from app.audit.schemas import ActivityPublic
 from app.authentication.dependencies import (
+    ActorDep,
     AdminDep,
     CurrentUserDep,
-    HashSlotDep,
-    PrincipalDep,
-    require_admin,
+    get_admin,
+    limit_password_check,
 )
-from app.authentication.limits import limit_password_check, limit_registration
 from app.core.errors import PermissionDenied
-from app.core.pagination import Page, PageQuery, Slice
-from app.core.schemas import API
-from app.http.openapi import refusals
-from app.passwords.schemas import PasswordChange
-from app.runtime.services import ActivityServiceDep, PasswordServiceDep, UserServiceDep
+from app.core.pagination import Page, PageQuery
+from app.http.dependencies import HashSlotDep, hashes_passwords
+from app.http.openapi import error_responses
+from app.http.routing import create_router, set_location
 from app.users.errors import (
     EmailTaken,
     LastAdmin,
@@ -32,126 +32,99 @@ from app.users.errors import (
 from app.users.models import User
 from app.users.schemas import UserPublic
 
-router = APIRouter(prefix="/users", tags=["users"])
+router = create_router("/users", tag="users")
 
 
 @router.post(
     "",
     status_code=201,
-    response_model=UserPublic,
     dependencies=[Depends(limit_registration)],
-    responses=refusals(EmailTaken, WeakPassword),
+    responses=error_responses(EmailTaken, WeakPassword),
 )
+@hashes_passwords()
 async def register_user(
-    body: UserCreate,
-    slot: HashSlotDep,
-    users: UserServiceDep,
-    response: Response,
-) -> User:
-    """Register. A mail asks to confirm the address."""
-    user = await users.register(body, slot=slot)
-    response.headers["Location"] = f"{API}/users/{user.id}"
+    body: UserCreate, slot: HashSlotDep, accounts: AccountServiceDep, response: Response
+) -> UserPublic:
+    """Register a user. A token that verifies the address is mailed to it."""
+    user = await accounts.register(body, slot=slot)
+    set_location(response, f"/users/{user.id}")
     return user
 
 
 @router.get("/me", response_model=UserPublic)
 async def read_current_user(user: CurrentUserDep) -> User:
-    """Your account."""
+    """Return your account."""
     return user
 
 
-@router.patch("/me", response_model=UserPublic)
+@router.patch("/me")
 async def update_current_user(
-    body: ProfileUpdate, user: CurrentUserDep, users: UserServiceDep
-) -> User:
-    """Change your profile. An absent field stays; null clears it."""
-    return await users.update_profile(user.id, body)
-
-
-@router.post(
-    "/me/password",
-    status_code=204,
-    dependencies=[Depends(limit_password_check)],
-    responses=refusals(WrongPassword, WeakPassword),
-)
-async def change_password(
-    body: PasswordChange, slot: HashSlotDep, principal: PrincipalDep, passwords: PasswordServiceDep
-) -> None:
-    """Change your password. All your other sessions end."""
-    await passwords.change(
-        principal, current=body.current_password, new=body.new_password, slot=slot
-    )
+    body: ProfileUpdate, actor: ActorDep, accounts: AccountServiceDep
+) -> UserPublic:
+    """Change your profile. An absent field is not changed; null clears it."""
+    return await accounts.update_profile(actor, body)
 
 
 @router.post(
     "/me/deletion",
     status_code=204,
     dependencies=[Depends(limit_password_check)],
-    responses=refusals(WrongPassword, LastAdmin, SoleOwner),
+    responses=error_responses(WrongPassword, LastAdmin, SoleOwner),
 )
+@hashes_passwords()
 async def delete_current_user(
-    body: AccountDeletion, slot: HashSlotDep, user: CurrentUserDep, users: UserServiceDep
+    body: AccountDeletion, slot: HashSlotDep, user: CurrentUserDep, accounts: AccountServiceDep
 ) -> None:
-    """Delete your account, for good."""
-    await users.delete_own(user, password=body.password, slot=slot)
+    """Delete your account permanently."""
+    await accounts.delete_own(user, password=body.password, slot=slot)
 
 
-@router.get(
-    "",
-    response_model=Page[UserPublic],
-    dependencies=[Depends(require_admin)],
-    responses=refusals(PermissionDenied),
-)
+@router.get("", dependencies=[Depends(get_admin)], responses=error_responses(PermissionDenied))
 async def list_users(
-    query: Annotated[PageQuery, Query()], users: UserServiceDep
-) -> Slice[UserPublic]:
-    """All users, newest first. For admins."""
-    return await users.get_page(query)
+    query: Annotated[PageQuery, Query()], accounts: AccountServiceDep
+) -> Page[UserPublic]:
+    """List all users, newest first. Requires the admin role."""
+    return await accounts.get_page(query)
 
 
 @router.get(
     "/{user_id}",
-    response_model=UserPublic,
-    dependencies=[Depends(require_admin)],
-    responses=refusals(PermissionDenied, UserNotFound),
+    dependencies=[Depends(get_admin)],
+    responses=error_responses(PermissionDenied, UserNotFound),
 )
-async def read_user(user_id: UUID, users: UserServiceDep) -> User:
-    """A user. For admins."""
-    return await users.get(user_id)
+async def read_user(user_id: UUID, accounts: AccountServiceDep) -> UserPublic:
+    """Return a user. Requires the admin role."""
+    return await accounts.get(user_id=user_id)
 
 
-@router.patch(
-    "/{user_id}",
-    response_model=UserPublic,
-    responses=refusals(PermissionDenied, UserNotFound, LastAdmin),
-)
+@router.patch("/{user_id}", responses=error_responses(PermissionDenied, UserNotFound, LastAdmin))
 async def update_user(
-    user_id: UUID, body: UserUpdate, admin: AdminDep, users: UserServiceDep
-) -> User:
-    """Change a user: name, role, whether active. For admins."""
-    return await users.update(user_id, body, by=admin.id)
+    user_id: UUID, body: UserUpdate, admin: AdminDep, accounts: AccountServiceDep
+) -> UserPublic:
+    """Change the name or the role of a user, or deactivate the account. Requires the admin role."""
+    return await accounts.update(admin, body, user_id=user_id)
 
 
 @router.delete(
     "/{user_id}",
     status_code=204,
-    responses=refusals(PermissionDenied, UserNotFound, LastAdmin, SoleOwner),
+    responses=error_responses(PermissionDenied, UserNotFound, LastAdmin, SoleOwner),
 )
-async def delete_user(user_id: UUID, admin: AdminDep, users: UserServiceDep) -> None:
-    """Delete a user, for good. For admins."""
-    await users.delete(user_id, by=admin.id)
+async def delete_user(user_id: UUID, admin: AdminDep, accounts: AccountServiceDep) -> None:
+    """Delete a user permanently. Requires the admin role."""
+    await accounts.delete(admin, user_id=user_id)
 
 
 @router.get(
     "/{user_id}/activity",
-    response_model=Page[ActivityPublic],
-    dependencies=[Depends(require_admin)],
-    responses=refusals(PermissionDenied),
+    dependencies=[Depends(get_admin)],
+    responses=error_responses(PermissionDenied),
 )
 async def list_user_activity(
-    user_id: UUID, query: Annotated[PageQuery, Query()], activity: ActivityServiceDep
-) -> Slice[ActivityPublic]:
-    """What a user did, and what was done to the account, newest first; deleted users have left
-    theirs. For admins.
+    user_id: UUID, query: Annotated[PageQuery, Query()], audit: AuditTrailDep
+) -> Page[ActivityPublic]:
+    """List what a user changed and changes to the account, newest first. Requires the admin role.
+
+    The activity of deleted users is kept.
     """
-    return await activity.get_page_of_user(user_id, query)
+    return await audit.get_page_of_user(query, user_id=user_id)

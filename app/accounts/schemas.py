@@ -8,7 +8,7 @@ from app.users.schemas import Email, ExistingPassword, FullName, NewPassword
 
 
 class UserCreate(Input):
-    """A registration."""
+    """Registration of a user."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -22,23 +22,23 @@ class UserCreate(Input):
 
 
 class ProfileUpdate(Input):
-    """What users change about themselves. An absent field stays; null clears it."""
+    """Change of a user's own profile. An absent field is unchanged; null clears it."""
 
     full_name: FullName | MISSING | None = MISSING
 
 
 class UserUpdate(ProfileUpdate):
-    """What admins change about users. An absent field stays."""
+    """Change of a user by an admin. An absent field is unchanged."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"is_active": False}]})
 
     role: Role | MISSING = MISSING
     is_active: StrictBool | MISSING = Field(
-        MISSING, description="False ends every session of the user, at once."
+        MISSING, description="False immediately ends every session of the user."
     )
 
 
 class AccountDeletion(Input):
-    """The end of an account, proved by its password."""
+    """Deletion of an account, with its password."""
 
     password: ExistingPassword

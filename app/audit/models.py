@@ -1,4 +1,4 @@
-"""The audit trail: who did what to which resource, and when."""
+"""Audit trail: the actor, action, resource and time of every change."""
 
 from datetime import datetime
 from uuid import UUID
@@ -15,9 +15,9 @@ ACTION_MAX_LENGTH = 64
 
 
 class Activity(Base, table=True):
-    """One thing that was done. Rows are only ever added: on PostgreSQL a trigger refuses the rest.
+    """Entry of the audit trail. Rows are only added: on PostgreSQL a trigger rejects the rest.
 
-    Its ids are no foreign keys, so that the trail outlives what it tells of.
+    Its ids are not foreign keys, so that an entry remains when its resource is deleted.
     """
 
     __tablename__ = "activity"

@@ -9,45 +9,41 @@ from sqlmodel import col, insert, select
 
 from app.audit.models import Activity
 from app.audit.schemas import ActivityPublic
-from app.core.pagination import Position
-from app.core.repositories import Repository, Values, newest_first, select_shown
+from app.core.pagination import Page, PageRequest, Position
+from app.core.repositories import Repository, Values, select_columns, select_page
 
-# Every change writes a line, which nothing reads in its transaction: an entity would cost double.
-# Into the table, because the ORM has its part in an insert into the model; id and time are defaults
-# of their columns.
-_NEW = insert(Activity.metadata.tables[Activity.__tablename__])
-_PUBLIC = select_shown(Activity, ActivityPublic)
+# Insert into the table instead of the model, because each change adds a row that its transaction
+# does not read: an entity would cost double. Id and time are defaults of their columns.
+_INSERT = insert(Activity.metadata.tables[Activity.__tablename__])
+_PUBLIC = select_columns(Activity, ActivityPublic)
 
 
 class ActivityRepository(Repository):
-    """The audit trail. There is nothing here that changes or deletes."""
+    """Queries that add and read rows of the trail. None changes or deletes one."""
 
-    async def add_all(self, lines: Sequence[Values]) -> None:
-        """Store what was done, at least one thing."""
-        await self._session.exec(_NEW, params=lines)
+    async def add_all(self, rows: Sequence[Values]) -> None:
+        """Store at least one row."""
+        await self._session.exec(_INSERT, params=rows)
 
     async def get_page_of_scope(
-        self, scope_id: UUID, *, after: Position | None, limit: int
-    ) -> tuple[list[ActivityPublic], Position | None]:
-        """A page of what was done in a scope, newest first."""
+        self, request: PageRequest[Position], *, scope_id: UUID
+    ) -> Page[ActivityPublic]:
+        """Return a page of the changes in a scope, newest first."""
         statement = _PUBLIC.where(col(Activity.scope_id) == scope_id)
-        return await self._newest_first(
-            statement, Activity, ActivityPublic, after=after, limit=limit
-        )
+        return await self._get_newest(statement, ActivityPublic, request, Activity)
 
     async def get_page_of_user(
-        self, user_id: UUID, *, after: Position | None, limit: int
-    ) -> tuple[list[ActivityPublic], Position | None]:
-        """A page of what the user did, and what was done to the account, newest first."""
-        by_or_to = [
+        self, request: PageRequest[Position], *, user_id: UUID
+    ) -> Page[ActivityPublic]:
+        """Return a page of what a user changed and of changes to the account, newest first."""
+        key = (col(Activity.created_at), col(Activity.id))
+        halves = [
             _PUBLIC.where(col(Activity.scope_id) == user_id),
             _PUBLIC.where(col(Activity.actor_id) == user_id, col(Activity.scope_id) != user_id),
         ]
-        # Each half reads its own index, and no more of it than the page needs.
-        halves = [newest_first(half, Activity, after=after, limit=limit) for half in by_or_to]
-        both = aliased(
-            Activity, union_all(*[select(half.subquery()) for half in halves]).subquery()
-        )
-        return await self._newest_first(
-            select_shown(both, ActivityPublic), both, ActivityPublic, after=after, limit=limit
+        # Each half reads its own index, and only as many rows as the page needs.
+        pages = [select_page(half, request, *key, descending=True) for half in halves]
+        both = aliased(Activity, union_all(*[select(page.subquery()) for page in pages]).subquery())
+        return await self._get_newest(
+            select_columns(both, ActivityPublic), ActivityPublic, request, both
         )

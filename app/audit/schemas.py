@@ -1,4 +1,4 @@
-"""The audit trail on the wire."""
+"""Schema of the audit trail."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,15 +9,15 @@ from app.core.schemas import Output
 
 
 class ActivityPublic(Output):
-    """Something that was done. It stays, also when what it tells of is deleted."""
+    """Entry of the audit trail. It remains when its resource is deleted."""
 
     id: UUID
     created_at: datetime
     actor_id: UUID | None = Field(
-        description="The user who did it; null for an operator or someone unknown."
+        description="User who did it; null for an operator or an unknown actor."
     )
-    action: str = Field(description="What was done.", examples=["session.started"])
-    resource_id: UUID = Field(description="What it was done to.")
-    scope_id: UUID = Field(description="The user that it concerns, or what the resource lies in.")
-    request_id: str | None = Field(description="The `X-Request-ID` under which it was done.")
-    details: dict[str, str] = Field(description="What is told of it: no free text, no secrets.")
+    action: str = Field(description="Action that was done.", examples=["session.started"])
+    resource_id: UUID = Field(description="Id of the resource.")
+    scope_id: UUID = Field(description="Id of the user or resource that it belongs to.")
+    request_id: str | None = Field(description="`X-Request-ID` of the request.")
+    details: dict[str, str] = Field(description="Details, without free text or secrets.")

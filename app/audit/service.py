@@ -1,70 +1,82 @@
-"""The audit trail: written by the services that do what it tells of, in the same transaction."""
+"""Audit trail, which services write in the transaction of the change."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from app.audit.repository import ActivityRepository
 from app.audit.schemas import ActivityPublic
 from app.core.logging import current_request_id
-from app.core.pagination import POSITION, Cursors, PageQuery, Slice
+from app.core.pagination import POSITION, Cursors, Page, PageQuery
 
 
-class ActivityService:
-    """Records what is done, and shows it."""
+@dataclass(frozen=True)
+class Actor:
+    """User on whose behalf a service acts."""
 
-    def __init__(self, *, activity: ActivityRepository, cursors: Cursors) -> None:
-        self._activity = activity
-        self._cursors = cursors
+    user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditTrail:
+    """Record of every change: who changed what, and when."""
+
+    activity: ActivityRepository
+    cursors: Cursors
 
     async def record(
         self,
         action: str,
         *,
-        by: UUID | None,
-        on: UUID,
-        within: UUID | None = None,
+        actor: Actor | None,
+        resource_id: UUID,
+        scope_id: UUID | None = None,
         details: Mapping[str, str] | None = None,
     ) -> None:
-        """Tell who (None: an operator, or someone unknown) did what on which resource, and within
-        which other one.
+        """Record a change of a resource.
 
-        No free text and no secrets among the details: nobody can take them back.
+        The actor is None for an operator or an unknown client. The scope is the user that the
+        change concerns or the resource's parent; by default it is the resource. Details hold
+        neither secrets nor free text, because rows of the trail cannot be changed or deleted.
         """
-        await self.record_all(action, by=by, on=[(on, within or on)], details=details)
+        await self.record_all(
+            action, actor=actor, resources=[(resource_id, scope_id or resource_id)], details=details
+        )
 
     async def record_all(
         self,
         action: str,
         *,
-        by: UUID | None,
-        on: Iterable[tuple[UUID, UUID]],
+        actor: Actor | None,
+        resources: Iterable[tuple[UUID, UUID]],
         details: Mapping[str, str] | None = None,
     ) -> None:
-        """Tell of the same on several resources in one statement. `on`: each resource, and what it
-        lies in, which may be itself.
-        """
+        """Record the same change of several resources, each with its scope, in one statement."""
         shared = {
             "action": action,
-            "actor_id": by,
+            "actor_id": actor.user_id if actor else None,
             "request_id": current_request_id(),
             "details": dict(details or {}),
         }
-        lines = [{**shared, "resource_id": each, "scope_id": scope} for each, scope in on]
-        if lines:
-            await self._activity.add_all(lines)
+        rows = [
+            {**shared, "resource_id": resource_id, "scope_id": scope_id}
+            for resource_id, scope_id in resources
+        ]
+        if rows:
+            await self.activity.add_all(rows)
 
-    async def get_page_of_user(self, user_id: UUID, query: PageQuery) -> Slice[ActivityPublic]:
-        """A page of what a user did and what was done to the account, newest first."""
-        list_name = f"activity of user {user_id}"
-        after = self._cursors.open(list_name, query.cursor, POSITION)
-        items, end = await self._activity.get_page_of_user(user_id, after=after, limit=query.limit)
-        return Slice(items, self._cursors.seal(list_name, end))
+    async def get_page_of_user(self, query: PageQuery, *, user_id: UUID) -> Page[ActivityPublic]:
+        """Return a page of what a user changed and of changes to the account, newest first.
 
-    async def get_page_of_scope(self, scope_id: UUID, query: PageQuery) -> Slice[ActivityPublic]:
-        """A page of what was done to and within something, newest first."""
-        list_name = f"activity of {scope_id}"
-        after = self._cursors.open(list_name, query.cursor, POSITION)
-        items, end = await self._activity.get_page_of_scope(
-            scope_id, after=after, limit=query.limit
-        )
-        return Slice(items, self._cursors.seal(list_name, end))
+        Raises InvalidInput for a cursor that is not valid for this list.
+        """
+        request = self.cursors.page_request(f"activity of user {user_id}", query, POSITION)
+        return await self.activity.get_page_of_user(request, user_id=user_id)
+
+    async def get_page_of_scope(self, query: PageQuery, *, scope_id: UUID) -> Page[ActivityPublic]:
+        """Return a page of the changes in a scope, newest first.
+
+        Raises InvalidInput for a cursor that is not valid for this list.
+        """
+        request = self.cursors.page_request(f"activity of scope {scope_id}", query, POSITION)
+        return await self.activity.get_page_of_scope(request, scope_id=scope_id)

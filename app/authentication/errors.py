@@ -6,37 +6,40 @@ from app.core.errors import AppError
 
 
 class OAuthError(AppError):
-    """400 of the token endpoint: a problem document that is an RFC 6749 §5.2 error too."""
+    """Error 400 of the token endpoint: a problem document that is also an RFC 6749 §5.2 error."""
 
     status = 400
 
     def members(self) -> dict[str, Any]:
-        """The members of RFC 6749 §5.2."""
+        """Return the members that RFC 6749 §5.2 defines."""
         return {"error": self.code, "error_description": self.detail}
 
 
 class InvalidGrant(OAuthError):
-    """Wrong, unknown, dead or deactivated: the answer does not tell which."""
+    """Error 400: wrong, unknown or expired credentials, or a deactivated user.
+
+    The response does not reveal which.
+    """
 
     code = "invalid_grant"
     detail = "The credentials or the refresh token are not valid."
 
 
 class ReusedRefreshToken(InvalidGrant):
-    """A used refresh token came again: two parties hold it, so its session has been ended."""
+    """Error 400: a refresh token was used again. Two parties have it, so its session is ended."""
 
     keeps_writes: ClassVar[bool] = True
 
 
 class InvalidRequest(OAuthError):
-    """A parameter is missing, repeated or malformed."""
+    """Error 400: a parameter is missing, repeated or malformed."""
 
     code = "invalid_request"
     detail = "A parameter is missing, repeated or malformed."
 
 
 class UnsupportedGrantType(OAuthError):
-    """Another grant than `password` and `refresh_token`."""
+    """Error 400: the grant type is not `password` or `refresh_token`."""
 
     code = "unsupported_grant_type"
-    detail = "The grant type has to be `password` or `refresh_token`."
+    detail = "The grant type must be `password` or `refresh_token`."

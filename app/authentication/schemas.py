@@ -1,4 +1,4 @@
-"""Log-in, sessions and mailed tokens on the wire, and what is refused about them."""
+"""Schemas and errors of log-in, sessions and mailed tokens."""
 
 from typing import Annotated, Literal
 
@@ -12,19 +12,19 @@ from app.users.schemas import ExistingPassword, login_name
 
 
 class PasswordGrant(BaseModel):
-    """Log in with a password (RFC 6749 §4.3.2). Other parameters are ignored, as §3.2 asks."""
+    """Log-in with a password (RFC 6749 §4.3.2). Other parameters are ignored, as §3.2 requires."""
 
     grant_type: Literal["password"]
     username: Annotated[
         str,
         StringConstraints(max_length=EMAIL_MAX_LENGTH, pattern=NO_CONTROL_CHARACTERS),
         AfterValidator(login_name),
-    ] = Field(description="The e-mail address.", examples=["ada@example.com"])
+    ] = Field(description="E-mail address.", examples=["ada@example.com"])
     password: ExistingPassword
 
 
 class RefreshGrant(BaseModel):
-    """Go on with a refresh token (RFC 6749 §6)."""
+    """Refresh of a session with a refresh token (RFC 6749 §6)."""
 
     grant_type: Literal["refresh_token"]
     refresh_token: Token
@@ -34,19 +34,19 @@ TokenGrant = Annotated[PasswordGrant | RefreshGrant, Field(discriminator="grant_
 
 
 class Revocation(BaseModel):
-    """RFC 7009 §2.1: an access token or a refresh token; its session ends."""
+    """Access token or refresh token whose session ends (RFC 7009 §2.1)."""
 
     token: Token
 
 
 class TokenPair(Output):
-    """RFC 6749 §5.1."""
+    """Access token and refresh token (RFC 6749 §5.1)."""
 
-    access_token: str = Field(description="For the header `Authorization: Bearer …`.")
+    access_token: str = Field(description="Token for the header `Authorization: Bearer …`.")
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 -- a type of token
     expires_in: int = Field(
         ge=1,
         le=int(ACCESS_TOKEN_LIFETIME.total_seconds()),
-        description="Seconds for which the access token lives.",
+        description="Lifetime of the access token, in seconds.",
     )
-    refresh_token: str = Field(description="Good for one more pair; a used one ends the session.")
+    refresh_token: str = Field(description="Valid for one refresh. A second use ends the session.")

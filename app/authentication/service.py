@@ -1,13 +1,12 @@
-"""Log-in, refresh and revocation, and the user behind an access token."""
+"""Log-in, refresh and revocation, and the user of an access token."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NoReturn
 from uuid import UUID
 
-from app.audit.service import ActivityService
+from app.audit.service import Actor, AuditTrail
 from app.authentication.errors import InvalidGrant, ReusedRefreshToken
-from app.authentication.models import RefreshToken, Session
-from app.authentication.repository import SessionRepository
 from app.authentication.schemas import RefreshGrant, TokenPair
 from app.authentication.throttle import LoginThrottle
 from app.core import clock
@@ -24,28 +23,35 @@ from app.core.tokens import (
 )
 from app.one_time_tokens.models import TokenPurpose
 from app.one_time_tokens.service import OneTimeTokenService
+from app.sessions.models import LoginSession, RefreshToken
+from app.sessions.repository import SessionRepository
 from app.users.models import User
 from app.users.repository import UserRepository
 
 SESSION_LIFETIME = timedelta(days=30)
-"""From log-in to the end of a session, however much it is used."""
+"""Maximum time from log-in to the end of a session."""
 IDLE_LIFETIME = timedelta(days=7)
-"""From one refresh to the end of a session that is not refreshed again."""
+"""Time after which a session ends that is not refreshed."""
 
 _logger = get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class Principal:
-    """Who makes a request, and in which session."""
+    """User of a request, and the session that its access token belongs to."""
 
     user: User
     session_id: UUID
 
+    @property
+    def actor(self) -> Actor:
+        """The user as the actor of changes."""
+        return Actor(self.user.id)
+
 
 @dataclass(frozen=True)
 class LoginAttempt:
-    """What a log-in is judged by, and the slot in which its password is verified."""
+    """Credentials of a log-in, its client, and the slot in which the password is verified."""
 
     email: str
     password: str
@@ -54,31 +60,21 @@ class LoginAttempt:
     slot: HashSlot
 
 
+@dataclass(frozen=True, kw_only=True)
 class AuthService:
-    """Turns credentials into sessions, and tokens into users."""
+    """Exchange of credentials for sessions, and of tokens for users."""
 
-    def __init__(
-        self,
-        *,
-        users: UserRepository,
-        sessions: SessionRepository,
-        one_time_tokens: OneTimeTokenService,
-        access_tokens: AccessTokens,
-        activity: ActivityService,
-        throttle: LoginThrottle,
-        refresh_leeway_seconds: int,
-    ) -> None:
-        self._users = users
-        self._sessions = sessions
-        self._one_time_tokens = one_time_tokens
-        self._access_tokens = access_tokens
-        self._activity = activity
-        self._throttle = throttle
-        self._refresh_leeway = timedelta(seconds=refresh_leeway_seconds)
+    users: UserRepository
+    sessions: SessionRepository
+    one_time_tokens: OneTimeTokenService
+    access_tokens: AccessTokens
+    audit: AuditTrail
+    throttle: LoginThrottle
+    refresh_leeway: timedelta
 
     async def authenticate(self, claims: Claims) -> Principal:
-        """The user and session that an access token speaks for. Raises Unauthenticated."""
-        user = await self._sessions.get_active_user(
+        """Return the user and session of an access token. Raises Unauthenticated."""
+        user = await self.sessions.get_active_user(
             user_id=claims.user_id, session_id=claims.session_id, now=clock.now()
         )
         if user is None:
@@ -86,7 +82,7 @@ class AuthService:
         return Principal(user, claims.session_id)
 
     async def exchange(self, grant: LoginAttempt | RefreshGrant) -> TokenPair:
-        """The pair of tokens that the grant is worth (RFC 6749 §4.3, §6)."""
+        """Return a pair of tokens for the grant (RFC 6749 §4.3, §6)."""
         match grant:
             case LoginAttempt():
                 return await self.log_in(grant)
@@ -96,98 +92,106 @@ class AuthService:
     async def log_in(self, attempt: LoginAttempt) -> TokenPair:
         """Start a session. Raises InvalidGrant, and RateLimited after too many failures.
 
-        An unknown address costs the same work as a known one.
+        An unknown address takes as much work as a known one.
         """
-        await self._throttle.refuse_if_blocked(attempt.email, attempt.ip)
-        user = await self._users.get_by_email(attempt.email)
+        await self.throttle.raise_if_blocked(attempt.email, attempt.ip)
+        user = await self.users.get_by_email(attempt.email)
         stored = user.password_hash if user else None
         verified = await attempt.slot.verify(attempt.password, stored)
         if user is None or not verified or not user.is_active:
-            await self._throttle.count_failure(attempt.email, attempt.ip)
+            await self.throttle.count_failure(attempt.email, attempt.ip)
             raise InvalidGrant
         await self._confirm_unchanged(user)
         if attempt.slot.is_outdated(user.password_hash):
             user.password_hash = await attempt.slot.hash(attempt.password)
-        await self._one_time_tokens.discard(user, TokenPurpose.RESET_PASSWORD)
+        await self.one_time_tokens.discard(user, TokenPurpose.RESET_PASSWORD)
         return await self._start_session(user, attempt.user_agent)
 
     async def refresh(self, refresh_token: str) -> TokenPair:
         """Exchange a refresh token for the next pair. Raises InvalidGrant.
 
-        A used token ends the session (RFC 9700 §4.14.2), unless it is the current one's immediate
-        predecessor and was used just now: then a client raced itself, and is only refused.
+        A used token ends the session (RFC 9700 §4.14.2), except the immediate predecessor of the
+        current one shortly after its use: then a client has sent two refreshes at once.
         """
         now = clock.now()
-        token = await self._sessions.get_token(digest(refresh_token))
-        session = await self._sessions.lock_live(token.session_id, now=now) if token else None
+        token = await self.sessions.get_token(digest(refresh_token))
+        session = await self.sessions.lock_live(token.session_id, now=now) if token else None
         if token is None or session is None:
             raise InvalidGrant
-        if not await self._sessions.use_token(token.id, now=now):
-            await self._refuse_reuse(token, session, now)
+        if not await self.sessions.use_token(token.id, now=now):
+            await self._reject_reuse(token, session, now)
         session.last_used_at = now
         session.expires_at = _expiry(session.created_at, now)
         return self._issue(session)
 
     async def revoke(self, token: str) -> None:
-        """End the session of an access token or a refresh token; an unknown one ends nothing."""
+        """End the session of an access token or a refresh token. An unknown token has no effect."""
         session_id = await self._session_of(token)
-        if session_id is not None and (user_id := await self._sessions.end(session_id)):
-            await self._activity.record("session.ended", by=user_id, on=session_id, within=user_id)
+        if session_id is not None and (user_id := await self.sessions.end(session_id)):
+            await self.audit.record(
+                "session.ended", actor=Actor(user_id), resource_id=session_id, scope_id=user_id
+            )
 
     async def _confirm_unchanged(self, user: User) -> None:
-        """Lock the user, who may have been deleted, deactivated or given another password while
-        this one was verified: that ended all sessions, and must end this one too.
+        """Lock the user. Raise InvalidGrant if it changed while the password was verified.
+
+        Deleting or deactivating a user or changing the password ends all sessions, and must also
+        end the one that is about to start.
         """
         verified_hash = user.password_hash
-        locked = await self._users.lock(user.id)
+        locked = await self.users.lock(user.id)
         if locked is None or not locked.is_active or locked.password_hash != verified_hash:
             raise InvalidGrant
 
     async def _start_session(self, user: User, user_agent: str | None) -> TokenPair:
         now = clock.now()
-        session = Session(
+        session = LoginSession(
             user_id=user.id,
             user_agent=user_agent,
             created_at=now,
             last_used_at=now,
             expires_at=_expiry(now, now),
         )
-        await self._activity.record("session.started", by=user.id, on=session.id, within=user.id)
+        await self.audit.record(
+            "session.started", actor=Actor(user.id), resource_id=session.id, scope_id=user.id
+        )
         return self._issue(session)
 
-    def _issue(self, session: Session) -> TokenPair:
+    def _issue(self, session: LoginSession) -> TokenPair:
         refresh_token = new_opaque_token()
-        self._sessions.add_token(
+        self.sessions.add_token(
             RefreshToken(session=session, session_id=session.id, token_digest=digest(refresh_token))
         )
         return TokenPair(
-            access_token=self._access_tokens.issue(user_id=session.user_id, session_id=session.id),
+            access_token=self.access_tokens.issue(user_id=session.user_id, session_id=session.id),
             expires_in=int(ACCESS_TOKEN_LIFETIME.total_seconds()),
             refresh_token=refresh_token,
         )
 
-    async def _refuse_reuse(self, token: RefreshToken, session: Session, now: datetime) -> None:
-        since = now - self._refresh_leeway
-        if self._refresh_leeway and await self._sessions.is_latest_used(token, since=since):
+    async def _reject_reuse(
+        self, token: RefreshToken, session: LoginSession, now: datetime
+    ) -> NoReturn:
+        since = now - self.refresh_leeway
+        if self.refresh_leeway and await self.sessions.is_latest_used(token, since=since):
             _logger.warning("refresh_token.raced", session_id=str(session.id))
             raise InvalidGrant
         _logger.warning("refresh_token.reused", session_id=str(session.id))
-        await self._activity.record(
+        await self.audit.record(
             "session.ended",
-            by=None,
-            on=session.id,
-            within=session.user_id,
+            actor=None,
+            resource_id=session.id,
+            scope_id=session.user_id,
             details={"reason": "token_reused"},
         )
-        await self._sessions.end(session.id)
+        await self.sessions.end(session.id)
         raise ReusedRefreshToken
 
     async def _session_of(self, token: str) -> UUID | None:
-        refresh_token = await self._sessions.get_token(digest(token))
+        refresh_token = await self.sessions.get_token(digest(token))
         if refresh_token is not None:
             return refresh_token.session_id
         try:
-            return self._access_tokens.read(token).session_id
+            return self.access_tokens.read(token).session_id
         except InvalidAccessToken:
             return None
 

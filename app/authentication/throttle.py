@@ -1,40 +1,41 @@
-"""Failed log-ins are counted, so that passwords cannot be tried one after another."""
+"""Limit of failed log-ins, so that passwords cannot be guessed one after another."""
 
 import hashlib
 import hmac
+from dataclasses import dataclass
 
 from app.core.logging import get_logger
-from app.http.rate_limit import SharedLimiter
+from app.core.rate_limiter import RateLimiter
 
-BY_IP = "limit_login_failures_per_ip"
-BY_ACCOUNT = "limit_login_failures_per_account"
+PER_IP = "login_failures_per_ip"
+PER_ACCOUNT = "login_failures_per_account"
 
 _logger = get_logger(__name__)
 
 
+@dataclass(frozen=True, kw_only=True)
 class LoginThrottle:
-    """Counts failures of an account: tightly from one IP, loosely from anywhere.
+    """Counter of failed log-ins for each account: from one IP address, and from all.
 
-    Addresses that nobody has are counted like all others, or the count would tell them apart.
-    Only the tight budget blocks: when the loose one is spent, failures are answered 429, but the
-    right password from an IP that is not blocked still logs in. Else anyone could lock users out.
+    Unknown addresses are counted like known ones, because the difference would reveal them. Only
+    the budget of an IP address blocks. When the account's budget is spent, failures are answered
+    with 429, but the right password still logs in. Otherwise anyone could lock users out.
     """
 
-    def __init__(self, limiter: SharedLimiter, *, account_key: bytes) -> None:
-        self._limiter = limiter
-        self._account_key = account_key
+    rate_limiter: RateLimiter
+    account_key: bytes
 
-    async def refuse_if_blocked(self, email: str, ip: str) -> None:
-        """Raises RateLimited."""
-        (await self._limiter.peek(BY_IP, self._name(email), ip)).refuse_if_exceeded()
+    async def raise_if_blocked(self, email: str, ip: str) -> None:
+        """Raise RateLimited if the IP address has spent its budget for the account."""
+        (await self.rate_limiter.peek(PER_IP, self._name(email), ip)).raise_if_exceeded()
 
     async def count_failure(self, email: str, ip: str) -> None:
-        """Draw on both budgets. Raises RateLimited when the account's is spent."""
+        """Count against both budgets. Raises RateLimited if that of the account is exceeded."""
         account = self._name(email)
         _logger.warning("login.refused", account=account, ip=ip)
-        await self._limiter.draw(BY_IP, account, ip)
-        (await self._limiter.draw(BY_ACCOUNT, account)).refuse_if_exceeded()
+        await self.rate_limiter.draw(PER_IP, account, ip)
+        (await self.rate_limiter.draw(PER_ACCOUNT, account)).raise_if_exceeded()
 
     def _name(self, email: str) -> str:
-        """A name for the account that tells the store's readers nothing."""
-        return hmac.digest(self._account_key, email.encode(), hashlib.sha256).hex()
+        """Return a name for the account that hides the address from readers of the store."""
+        return hmac.digest(self.account_key, email.encode(), hashlib.sha256).hex()

@@ -1,1 +1,1 @@
-"""What knows no feature: settings, database, errors, logs, keys, limits, mail."""
+"""Code that no feature owns: settings, database, errors, logs, keys, rate limits, mail."""

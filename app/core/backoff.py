@@ -1,12 +1,14 @@
-"""How long to wait before something that failed is tried again."""
+"""Delay before a failed operation is tried again."""
 
 import random
 from datetime import timedelta
 
 
 def full_jitter(failures: int, *, first: timedelta, longest: timedelta) -> timedelta:
-    """A random time below a bound that begins with `first` and doubles with each further failure,
-    up to `longest`. It is random from nothing on, so that those who failed together spread.
+    """Return a random delay below a bound, which is `first` and doubles with each further failure.
+
+    The bound is at most `longest`. The delay starts at zero, so that operations that failed at the
+    same time are spread over the whole interval.
     """
     bound = min(longest, first * 2 ** min(failures - 1, 30))
-    return timedelta(seconds=random.uniform(0, bound.total_seconds()))  # noqa: S311 -- spreads load, guards nothing
+    return timedelta(seconds=random.uniform(0, bound.total_seconds()))  # noqa: S311 -- spreads load, protects nothing

@@ -1,14 +1,14 @@
-"""The only place that asks for the time."""
+"""Current time. The only module that reads a clock."""
 
 import time
 from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """The current time, aware, in UTC."""
+    """Return the current time as an aware datetime in UTC."""
     return datetime.now(UTC)
 
 
 def monotonic() -> float:
-    """Seconds on a clock that never goes back: for durations."""
+    """Return the seconds of a clock that never goes back, to measure durations."""
     return time.perf_counter()

@@ -1,6 +1,6 @@
-"""The database: transactions, and the errors that end them.
+"""Database transactions, and the errors that end them.
 
-The only place that commits and rolls back.
+The only module that commits and rolls back.
 """
 
 import asyncio
@@ -16,22 +16,22 @@ from app.core.errors import AppError, InvalidInput, ServiceUnavailable
 from app.core.logging import get_logger
 
 MAX_WAIT_SECONDS = 2.0
-"""Time that a request waits for its turn before it gets 503."""
+"""Maximum time that a request waits for a transaction before it gets 503, in seconds."""
 
 _logger = get_logger(__name__)
 
 
 class DatabaseUnavailable(ServiceUnavailable):
-    """The database cannot be used now."""
+    """Error 503: the database is unavailable."""
 
     def __init__(self, reason: str) -> None:
         super().__init__()
         self.reason = reason
-        """Message of the driver, for the log and the command line."""
+        """Message of the driver. It goes to the log and the command line, never to a client."""
 
 
 class Database:
-    """Hands out transactions, at most `capacity` at a time and in the order of asking."""
+    """Source of transactions: at most `capacity` at a time, in the order of the requests."""
 
     def __init__(
         self,
@@ -53,13 +53,14 @@ class Database:
     async def transaction(
         self, *, read_only: bool = False, patient: bool = False
     ) -> AsyncIterator[AsyncSession]:
-        """Open a session in one transaction. Commit on success and roll back on any exception,
-        except an `AppError` with `keeps_writes`, which is committed and raised again.
+        """Open a session in one transaction.
 
-        A `read_only` one must neither write nor lock, because on PostgreSQL each of its statements
-        is a transaction of its own. Raises ServiceUnavailable when its turn does not come in time
-        (a `patient` one waits without a limit), DatabaseUnavailable, and InvalidInput for values
-        that cannot be stored.
+        Commit on success and roll back on any exception, except an `AppError` with `keeps_writes`:
+        then commit and raise it again. A `read_only` transaction must neither write nor lock,
+        because on PostgreSQL each of its statements is a transaction of its own. A `patient` one
+        waits without a limit while `capacity` transactions are open; any other raises
+        ServiceUnavailable after `max_wait` seconds. Raises DatabaseUnavailable, and InvalidInput
+        for values that cannot be stored.
         """
         await self._take_turn(None if patient else self._max_wait)
         self.used += 1
@@ -83,8 +84,9 @@ class Database:
             self._turns.release()
 
     async def check_writable(self) -> None:
-        """Raise DatabaseUnavailable if PostgreSQL accepts no writes: a standby, or a primary that
-        a failover has demoted.
+        """Raise DatabaseUnavailable if PostgreSQL accepts no writes.
+
+        It is then a standby, or a primary that a failover has demoted.
         """
         if self.engine.dialect.name != "postgresql":
             return
@@ -108,7 +110,7 @@ class Database:
             self.waiting -= 1
 
     def _open(self, *, read_only: bool) -> AsyncSession:
-        """A new session; leaving it rolls back what was not committed."""
+        """Return a new session. Closing it rolls back what was not committed."""
         return self._read_sessions() if read_only else self._write_sessions()
 
 
@@ -123,10 +125,11 @@ def _sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
 
 
 def _read_options(engine: AsyncEngine) -> dict[str, object]:
-    """Return how reads are executed: on PostgreSQL without BEGIN and COMMIT, which are two round
-    trips, because in a transaction too each statement sees what is committed when it begins (READ
-    COMMITTED). A pooler keeps the connection for one statement: the driver prepares and executes it
-    before it sends a Sync.
+    """Return the execution options of reads: on PostgreSQL, no BEGIN and COMMIT.
+
+    They would cost two round trips and change nothing: under READ COMMITTED each statement of a
+    transaction sees what is committed when the statement begins. A pooler keeps the connection for
+    one statement, because the driver prepares and executes it before it sends a Sync.
     """
     if engine.dialect.name == "postgresql":
         return {"read_only": True, "isolation_level": "AUTOCOMMIT"}

@@ -1,4 +1,4 @@
-"""Classification of the drivers' errors: a wrong statement, or a database that cannot be used."""
+"""Classification of the drivers' errors: an invalid statement or an unavailable database."""
 
 import re
 
@@ -6,24 +6,28 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, NotSupportedError
 
 # SQLSTATEs (PostgreSQL, appendix A) of errors that the request did not cause.
 BUSY = ("40", "53", "55", "57014")
-"""Deadlock, too few resources, lock timeout, statement timeout: the connection stays good."""
+"""SQLSTATEs after which the connection can still be used: deadlock, too few resources, lock
+timeout, statement timeout.
+"""
 UNPOOLED = ("26", "42P05")
-"""Prepared statement missing or already there, because a pooler shares its connections."""
+"""SQLSTATEs for a prepared statement that is missing or exists already, because a pooler shares
+its connections.
+"""
 LOST = ("08", "25006", "25P03", *UNPOOLED, "28", "3D", "57P", "58", "XX")
-"""Connection, read-only server, idle timeout, pooler, credentials, database dropped, shutdown, I/O,
-internal error: a new connection may succeed.
+"""SQLSTATEs after which a new connection may succeed: connection, read-only server, idle timeout,
+pooler, credentials, database dropped, shutdown, I/O, internal error.
 """
 OTHER_SCHEMA = ("3F", "42501", "42703", "42P01")
-"""Schema, privilege, column or table missing: the database is not migrated for this code."""
+"""SQLSTATEs for a missing schema, privilege, column or table: the migrations do not match."""
 DATA_EXCEPTIONS = "22"
 LOCK_NOT_AVAILABLE = "55P03"
 
-# Result codes of SQLite for which a statement or its values are to blame.
+# Result codes of SQLite that a statement or its values cause.
 SQLITE_STATEMENT_ERRORS = ("CONSTRAINT", "ERROR", "MISMATCH", "MISUSE", "RANGE", "TOOBIG")
 
 
 def is_unavailable(error: DBAPIError) -> bool:
-    """Return True if the database, and not the statement, is the reason of an error."""
+    """Return True if the database, and not the statement, caused the error."""
     return is_connection_lost(error) or (
         _sqlstate(error).startswith((*BUSY, *OTHER_SCHEMA))
         or _sqlite_code(error) in ("BUSY", "LOCKED")
@@ -43,7 +47,7 @@ def is_connection_lost(error: DBAPIError) -> bool:
 
 
 def reason_of(error: DBAPIError) -> str:
-    """Return in one line what the driver says, for operators."""
+    """Return the driver's message in one line, for operators."""
     cause: BaseException = error.orig or error
     if hasattr(cause, "sqlstate"):
         cause = cause.__cause__ or cause  # SQLAlchemy wraps the driver's errors
@@ -69,7 +73,7 @@ def is_data_exception(error: DBAPIError) -> bool:
 
 
 def is_lock_timeout(error: DBAPIError) -> bool:
-    """Return True if a statement ended because another transaction held its lock for too long."""
+    """Return True if a statement failed because another transaction held a lock for too long."""
     return _sqlstate(error) == LOCK_NOT_AVAILABLE
 
 

@@ -1,6 +1,6 @@
-"""Encryption of what is stored and must not be readable in the database.
+"""Encryption of values that must not be readable in the database.
 
-The only place that imports Fernet.
+The only module that imports Fernet.
 """
 
 import base64
@@ -11,16 +11,16 @@ from app.core.keys import KeyRing
 
 
 class Cipher:
-    """Encrypts with the current secret, and decrypts what any secret of the ring encrypted."""
+    """Cipher that encrypts with the current secret and decrypts with every secret of the ring."""
 
     def __init__(self, keys: KeyRing, *, purpose: str) -> None:
         fernets = [Fernet(base64.urlsafe_b64encode(key)) for key in keys.derive(purpose)]
         self._fernet = MultiFernet(fernets)
 
     def encrypt(self, plain: bytes) -> bytes:
-        """The bytes, unreadable without a secret of the ring."""
+        """Return the bytes encrypted with the current secret."""
         return self._fernet.encrypt(plain)
 
     def decrypt(self, encrypted: bytes) -> bytes:
-        """The bytes that were encrypted. Raises Fernet's InvalidToken when no secret fits."""
+        """Return the plain bytes. Raises Fernet's InvalidToken if no secret of the ring fits."""
         return self._fernet.decrypt(encrypted)

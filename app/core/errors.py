@@ -1,4 +1,4 @@
-"""Errors: the tree of refusals. `app/core/problems.py` answers them."""
+"""Errors of the application. `app/core/problems.py` converts them to responses."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -7,40 +7,40 @@ from pydantic import BaseModel, Field
 
 
 class Violation(BaseModel):
-    """One thing wrong with the input. Its value is never echoed: it may be a secret."""
+    """One fault of the input. The value is never repeated, because it may be a secret."""
 
     pointer: str | None = Field(
         None, description="RFC 6901 pointer into the body.", examples=["/email"]
     )
     parameter: str | None = Field(None, description="Name of a query, path or header parameter.")
-    message: str = Field(description="What is wrong, for people.")
-    code: str = Field(description="What is wrong, for programs.", examples=["string_too_short"])
+    message: str = Field(description="Message for people.")
+    code: str = Field(description="Code for programs.", examples=["string_too_short"])
 
 
 class AppError(Exception):
-    """A refusal. The caller reads `detail`, so it leaks nothing."""
+    """Error that becomes a response. Clients see `detail`, so it must not reveal anything."""
 
     status: ClassVar[int]
     code: ClassVar[str]
     detail: ClassVar[str]
     keeps_writes: ClassVar[bool] = False
-    """True where a refusal must be remembered: what was written before it is committed."""
+    """True if writes before the error are committed, because they must be remembered."""
 
     def __init__(self, *, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(self.detail)
         self.headers = headers
 
     def members(self) -> dict[str, Any]:
-        """Members of the problem document beside those that all of them have."""
+        """Return the additional members of the problem document."""
         return {}
 
 
 class InvalidInput(AppError):
-    """422: understood, but not acceptable. Says where by `pointer` or `parameter`."""
+    """Error 422: a part of the input, named by `pointer` or `parameter`, is not valid."""
 
     status = 422
     code = "invalid_input"
-    detail = "The input is not valid; `errors` says where."
+    detail = "The input is not valid. See `errors` for the faults."
 
     def __init__(
         self, message: str, *, pointer: str | None = None, parameter: str | None = None
@@ -51,84 +51,84 @@ class InvalidInput(AppError):
         )
 
     def members(self) -> dict[str, Any]:
-        """Where it is not valid."""
+        """Return the fault as the only member of `errors`."""
         return {"errors": [self._violation.model_dump(exclude_none=True)]}
 
 
 class Unauthenticated(AppError):
-    """401: no valid access token (RFC 6750 §3)."""
+    """Error 401: no valid access token (RFC 6750 §3)."""
 
     status = 401
     code = "unauthenticated"
-    detail = "A valid access token is needed."
+    detail = "A valid access token is required."
 
     def __init__(self) -> None:
         super().__init__(headers={"WWW-Authenticate": "Bearer"})
 
 
 class PermissionDenied(AppError):
-    """403: the caller sees it, but may not do that."""
+    """Error 403: the user can see the resource but lacks the permission."""
 
     status = 403
     code = "permission_denied"
-    detail = "You may not do this."
+    detail = "You do not have permission for this operation."
 
 
 class NotFound(AppError):
-    """404: not there, or not for the caller's eyes; the answer does not tell which."""
+    """Error 404: the resource does not exist, or the user may not see it."""
 
     status = 404
     code = "not_found"
-    detail = "There is nothing here."
+    detail = "Not found."
 
 
 class Conflict(AppError):
-    """409: at odds with what is stored."""
+    """Error 409: the request conflicts with stored data."""
 
     status = 409
     code = "conflict"
-    detail = "This is at odds with what is stored."
+    detail = "The request conflicts with stored data."
 
 
 class EditConflict(Conflict):
-    """Of two who changed the same thing at once, this one came second."""
+    """Error 409: another request changed or deleted the resource at the same time."""
 
     code = "edit_conflict"
-    detail = "Someone else has changed or deleted this meanwhile; read it again."
+    detail = "Another request changed or deleted this resource. Read it again."
 
 
 class PreconditionFailed(AppError):
-    """412: changed since the caller read it (RFC 9110 §13.1.1)."""
+    """Error 412: the resource changed after the client read it (RFC 9110 §13.1.1)."""
 
     status = 412
     code = "precondition_failed"
-    detail = "This has changed since you read it: no entity tag of `If-Match` is its own."
+    detail = "No entity tag of `If-Match` is current. Read the resource again."
 
 
 class RateLimited(AppError):
-    """429: too many requests; `Retry-After` says in how many seconds to come again."""
+    """Error 429: too many requests. `Retry-After` is the time to wait, in seconds."""
 
     status = 429
     code = "rate_limited"
-    detail = "Too many requests; try again later."
+    detail = "Too many requests. Try again later."
 
     def __init__(self, retry_after_seconds: int) -> None:
         super().__init__(headers={"Retry-After": str(retry_after_seconds)})
 
 
 class ServiceUnavailable(AppError):
-    """503: overloaded, or something that the service needs is away."""
+    """Error 503: the service is overloaded, or a system that it needs is unavailable."""
 
     status = 503
     code = "service_unavailable"
-    detail = "The service is busy, or a part of it is away; try again soon."
+    detail = "The service is overloaded or partly unavailable. Try again soon."
 
     def __init__(self) -> None:
         super().__init__(headers={"Retry-After": "1"})
 
 
 class BadRequest(AppError):
-    """400: not understood."""
+    """Error 400: the request is malformed."""
 
     status = 400
     code = "bad_request"
@@ -136,24 +136,24 @@ class BadRequest(AppError):
 
 
 class MethodNotAllowed(AppError):
-    """405: the path is there, but does not take this method."""
+    """Error 405: the path exists, but not with this method."""
 
     status = 405
     code = "method_not_allowed"
-    detail = "This path does not take this method."
+    detail = "This path does not support this method."
 
 
 class BodyTooLarge(AppError):
-    """413: more than `MAX_BODY_BYTES`."""
+    """Error 413: the request body is larger than `MAX_BODY_BYTES`."""
 
     status = 413
     code = "body_too_large"
-    detail = "The body is larger than this service accepts."
+    detail = "The request body is too large."
 
 
 class InternalError(AppError):
-    """500: a fault of ours. The answer tells nothing of its cause."""
+    """Error 500: an unexpected error. The response does not reveal its cause."""
 
     status = 500
     code = "internal_error"
-    detail = "Something went wrong here; the log has it under this request id."
+    detail = "Unexpected error. Operators find it in the log by `request_id`."

@@ -1,4 +1,4 @@
-"""The only place that makes identifiers."""
+"""Identifiers. The only module that creates them."""
 
 from uuid import UUID
 
@@ -6,5 +6,5 @@ from uuid_utils.compat import uuid7
 
 
 def new_id() -> UUID:
-    """A UUIDv7 (RFC 9562 §5.7): unique, and sorted by the time of its making."""
+    """Return a new UUIDv7 (RFC 9562 §5.7), which sorts by the time of its creation."""
     return uuid7()

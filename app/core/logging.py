@@ -1,6 +1,6 @@
-"""Logging: readable lines in development, one JSON object a line in production.
+"""Logging: readable lines in development, one JSON object per line in production.
 
-A line carries the request's id. It never carries a secret, a token, a body or a query string.
+Lines contain the request's id, and never a secret, a token, a body or a query string.
 """
 
 import logging
@@ -23,8 +23,9 @@ SHARED_PROCESSORS: list[Processor] = [
 
 
 def configure_logging(settings: Settings, *more: Processor) -> None:
-    """Send everything, the libraries' lines too, through one handler to standard output; what
-    `more` adds is in every line.
+    """Send all log lines, also those of libraries, through one handler to standard output.
+
+    The processors in `more` apply to every line.
     """
     structlog.configure(
         processors=[*SHARED_PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -33,29 +34,30 @@ def configure_logging(settings: Settings, *more: Processor) -> None:
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=SHARED_PROCESSORS,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
-                _hide_rows,
-                *more,
-                _renderer(production=settings.is_production),
-            ],
-        )
-    )
+    handler.setFormatter(_formatter(*more, _renderer(production=settings.is_production)))
     root = logging.getLogger()
     root.handlers = [handler]
-    # At DEBUG the libraries' lines carry statements with their values: only ours are wanted.
+    # At DEBUG the lines of libraries contain statements with their values, so only `app` has it.
     root.setLevel("INFO" if settings.log_level == "DEBUG" else settings.log_level)
     logging.getLogger("app").setLevel(settings.log_level)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    # Our own access line replaces it: this one would carry the query string.
+    # RequestContextMiddleware logs requests instead, without the query string.
     logging.getLogger("uvicorn.access").disabled = True
+
+
+def _formatter(*processors: Processor) -> logging.Formatter:
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=SHARED_PROCESSORS,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            _hide_rows,
+            *processors,
+        ],
+    )
 
 
 def _renderer(*, production: bool) -> Processor:
@@ -65,25 +67,25 @@ def _renderer(*, production: bool) -> Processor:
 
 
 def _hide_rows(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """PostgreSQL tells the row that broke a constraint, password hash and all."""
+    """Remove the DETAIL of PostgreSQL's errors, which shows the row with its password hash."""
     if "exception" in event:
         event["exception"] = re.sub(r"(?m)^DETAIL: .*$", "DETAIL: hidden", event["exception"])
     return event
 
 
 def bind_request_id(request_id: str) -> None:
-    """Have all lines of this request carry its id."""
+    """Add the request's id to all its log lines."""
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=request_id)
 
 
 def current_request_id() -> str | None:
-    """The id of the request that is being served, or that left this message to a worker."""
+    """Return the id of the current request, or of the request that created the message."""
     request_id: str | None = structlog.contextvars.get_contextvars().get("request_id")
     return request_id
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
-    """The logger of a module: `get_logger(__name__).info("session.revoked", session_id=…)`."""
+    """Return the logger of a module: `get_logger(__name__).info("session.revoked", …)`."""
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger

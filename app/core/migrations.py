@@ -1,4 +1,4 @@
-"""Migrations: applying them, and comparing a database with them.
+"""Migrations: application to a database, and comparison of a database with them.
 
 The only module that imports Alembic.
 """
@@ -25,11 +25,11 @@ from app.core.revisions import read_history
 
 ROOT = Path(__file__).parent.parent.parent
 BATCH_ROWS = 500
-"""Number of rows in a batch. They are locked for some milliseconds."""
+"""Number of rows in a batch, which locks them for some milliseconds."""
 
 
 class MigrationError(Exception):
-    """Fault of the migrations or of the database's revision, explained in one line."""
+    """Raised for a fault of the migrations or of the database's revision, described in one line."""
 
 
 def configuration() -> Config:
@@ -38,7 +38,7 @@ def configuration() -> Config:
 
 
 def read_sources(root: Path) -> dict[str, bytes]:
-    """Return the code of each migration by the name of its file."""
+    """Return the source of each migration, by file name."""
     files = (root / "migrations" / "versions").glob("*.py")
     # Alembic ignores Emacs lock files and `__init__.py` too.
     ignored = (".#", "__init__")
@@ -65,14 +65,14 @@ def newest_revision() -> str:
 def is_behind(revisions: Collection[str]) -> bool:
     """Return True if a database at these revisions lacks a migration of this code.
 
-    An unknown revision belongs to newer code: while it is rolled out, both versions serve.
+    An unknown revision belongs to newer code. During its rollout both versions serve requests.
     """
     known = known_revisions()
     return known[0] not in revisions and all(revision in known for revision in revisions)
 
 
 async def current_revisions(database: Database) -> tuple[str, ...]:
-    """Return the revisions that the database is at: one, or none if it is empty."""
+    """Return the database's revisions: one, or none if the database is empty."""
     async with database.transaction(read_only=True) as session:
         connection = await session.connection()
         return await connection.run_sync(
@@ -81,7 +81,7 @@ async def current_revisions(database: Database) -> tuple[str, ...]:
 
 
 def upgrade(settings: Settings) -> None:
-    """Bring the database of the settings to the newest revision.
+    """Migrate the database of the settings to the newest revision.
 
     Raises MigrationError if the revisions of this code or of the database do not allow it.
     """
@@ -93,18 +93,18 @@ def upgrade(settings: Settings) -> None:
     except CommandError as error:
         if isinstance(error.__cause__, ResolutionError):
             raise MigrationError(
-                f"The database is at revision {error.__cause__.argument}, which this code does not "
-                "have. Migrate with the newer code."
+                f"The database has the revision {error.__cause__.argument}, which this code does "
+                "not contain. Migrate with the newer code."
             ) from error
         raise MigrationError(str(error)) from error
 
 
 @contextmanager
 def building_concurrently(index: str) -> Iterator[None]:
-    """Run the block of a migration that builds this index outside of the migration's transaction,
-    so that others can write meanwhile. It waits without a limit for the transactions that are open.
+    """Run the block, which builds this index, outside of the migration's transaction.
 
-    The invalid index that a failed build leaves is dropped, because it would still refuse
+    Other transactions can write meanwhile. The build waits without a limit for those that are open.
+    The invalid index that a failed build leaves is dropped, because it would still reject
     duplicates and stop the next run. On SQLite the block runs in the migration's transaction.
     """
     context = op.get_context()
@@ -126,39 +126,18 @@ def fill_in_batches(
     column: KeyedColumnElement[Any],
     value: ColumnElement[Any],
 ) -> None:
-    """Set `column` to `value` in all rows of a migration's table where it is NULL, ordered by
-    their primary key, while others write.
+    """Set `column` to `value` in all rows where it is NULL, in the order of the primary key.
 
-    On PostgreSQL each batch is a transaction of its own. It skips rows that are locked; at the end
-    it waits for each of them alone. So other transactions wait no longer than one batch takes, and
-    none can deadlock with it. If the process is killed, the filled rows stay filled, and the next
-    run continues. On SQLite, which has one writer, all happens in the migration's transaction.
+    On PostgreSQL each batch is a transaction of its own, and other transactions can write
+    meanwhile. A batch skips locked rows; at the end each of them is updated alone, after a wait for
+    its lock. So other transactions wait no longer than one batch takes, and cannot deadlock with
+    it. If the process is killed, the finished batches remain, and the next run continues. On
+    SQLite, which has one writer, everything happens in the migration's transaction.
     """
     context = op.get_context()
     if context.as_sql:
         return
-
-    def fill(*condition: ColumnElement[bool], rows: int, skip_locked: bool) -> Sequence[UUID]:
-        batch = (
-            select(key)
-            .where(column.is_(None), value.is_not(None), *condition)
-            .order_by(key)
-            .limit(rows)
-            .with_for_update(skip_locked=skip_locked)
-            .cte("batch")
-        )
-        statement = (
-            update(cast("TableClause", key.table))
-            .where(key.in_(select(batch)))
-            .values({column: value})
-            .returning(key)
-        )
-        if context.dialect.name != "postgresql":
-            return op.get_bind().scalars(statement).all()
-        with op.get_bind().engine.begin() as connection:
-            connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
-            return connection.scalars(statement).all()
-
+    fill = partial(_fill_batch, key, column, value)
     with context.autocommit_block() if context.dialect.name == "postgresql" else nullcontext():
         while True:
             filled = fill(rows=BATCH_ROWS, skip_locked=True)
@@ -166,3 +145,33 @@ def fill_in_batches(
                 filled = fill(key > max(filled), rows=BATCH_ROWS, skip_locked=True)
             if not fill(rows=1, skip_locked=False):
                 return
+
+
+def _fill_batch(
+    key: KeyedColumnElement[UUID],
+    column: KeyedColumnElement[Any],
+    value: ColumnElement[Any],
+    *condition: ColumnElement[bool],
+    rows: int,
+    skip_locked: bool,
+) -> Sequence[UUID]:
+    """Set `column` to `value` in the first rows where it is NULL, and return their keys."""
+    batch = (
+        select(key)
+        .where(column.is_(None), value.is_not(None), *condition)
+        .order_by(key)
+        .limit(rows)
+        .with_for_update(skip_locked=skip_locked)
+        .cte("batch")
+    )
+    statement = (
+        update(cast("TableClause", key.table))
+        .where(key.in_(select(batch)))
+        .values({column: value})
+        .returning(key)
+    )
+    if op.get_context().dialect.name != "postgresql":
+        return op.get_bind().scalars(statement).all()
+    with op.get_bind().engine.begin() as connection:
+        connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+        return connection.scalars(statement).all()

@@ -1,10 +1,12 @@
-"""Keyset pages: the position behind the last item travels in a signed cursor."""
+"""Keyset pages: a signed cursor holds the position of the last item of a page."""
 
 import base64
 import hashlib
 import hmac
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
@@ -22,44 +24,82 @@ MAX_CURSOR_LENGTH = 2048
 CURSOR_PATTERN = r"^[A-Za-z0-9_-]+$"
 SIGNATURE_BYTES = 16
 
-T = TypeVar("T")
 P = TypeVar("P")
+Item = TypeVar("Item")
+Row = TypeVar("Row")
 
 Position = tuple[datetime, UUID]
-"""Where a page of a list in order of time ends: the sort key of its last item, and its id, which
-makes the order total. Lists in another order have positions of another type.
-"""
+"""Position in a list in order of time: creation time and id of a row."""
 POSITION: TypeAdapter[Position] = TypeAdapter(Position)
+
+# The bounds belong to the string, because the document loses the pattern of a field that may be
+# None.
+Cursor = Annotated[str, StringConstraints(max_length=MAX_CURSOR_LENGTH, pattern=CURSOR_PATTERN)]
+
+
+class PageQuery(Input):
+    """Query parameters of a list. A list with filters inherits from it."""
+
+    limit: int = Field(
+        DEFAULT_PAGE_SIZE, ge=1, le=MAX_PAGE_SIZE, description="Maximum number of items."
+    )
+    cursor: Cursor | SkipJsonSchema[None] = Field(
+        None, description="`next_cursor` of the previous page."
+    )
+
+
+class Page(Output, Generic[Item]):
+    """One page of a list."""
+
+    items: list[Item] = Field(max_length=MAX_PAGE_SIZE)
+    next_cursor: str | None = Field(description="Cursor of the next page; null on the last page.")
 
 
 @dataclass(frozen=True)
-class Slice(Generic[T]):
-    """A page: its items, and the cursor of the next page if there is one."""
+class PageRequest(Generic[P]):
+    """Part of a list that a client requests: the rows after a position."""
 
-    items: list[T]
-    next_cursor: str | None
+    after: P | None
+    limit: int
+    seal: Callable[[P], str]
+
+    def page(
+        self, rows: Sequence[Row], item: Callable[[Row], Item], position: Callable[[Row], P]
+    ) -> Page[Item]:
+        """Return the page of these rows. One row more than `limit` shows that a page follows."""
+        shown = rows[: self.limit]
+        has_next = len(rows) > self.limit
+        return Page(
+            items=[item(row) for row in shown],
+            next_cursor=self.seal(position(shown[-1])) if has_next else None,
+        )
 
 
 class Cursors:
-    """Turns positions into cursors and back. A cursor is good for the list that it was made for:
-    the name of a list tells its filters and its order too.
-    """
+    """Signed cursors. A cursor is valid only for the list that it was created for."""
 
     def __init__(self, keys: KeyRing) -> None:
         self._keys = keys.derive("cursor")
 
-    def seal(self, list_name: str, position: object | None) -> str | None:
-        """The cursor for what follows `position` in the list of that name."""
-        if position is None:
-            return None
+    def page_request(
+        self, list_name: str, query: PageQuery, positions: TypeAdapter[P]
+    ) -> PageRequest[P]:
+        """Return the part of a list that a query requests.
+
+        The name of the list has to differ for each owner, filter and order. Raises InvalidInput for
+        a cursor that is not valid for this list.
+        """
+        after = self._open(list_name, query.cursor, positions) if query.cursor else None
+        return PageRequest(after, query.limit, partial(self._seal, list_name))
+
+    def _seal(self, list_name: str, position: object) -> str:
+        """Return the cursor of the position."""
         payload = to_json(position)
         signature = _sign(self._keys[0], list_name, payload)
         return base64.urlsafe_b64encode(signature + payload).decode().rstrip("=")
 
-    def open(self, list_name: str, cursor: str | None, positions: TypeAdapter[P]) -> P | None:
-        """The position in the cursor. Raises InvalidInput for a broken or foreign one."""
-        if cursor is None:
-            return None
+    def _open(self, list_name: str, cursor: str, positions: TypeAdapter[P]) -> P:
+        """Return the position of the cursor. Raises InvalidInput."""
         try:
             padding = "=" * (-len(cursor) % 4)
             sealed = base64.b64decode(cursor + padding, altchars=b"-_", validate=True)
@@ -79,29 +119,4 @@ def _sign(key: bytes, list_name: str, payload: bytes) -> bytes:
 
 
 def _invalid_cursor() -> InvalidInput:
-    return InvalidInput("This is no cursor of this list.", parameter="cursor")
-
-
-Item = TypeVar("Item")
-
-
-# Bounds stand on the string itself: in a field that may be None, the document loses a pattern.
-Cursor = Annotated[str, StringConstraints(max_length=MAX_CURSOR_LENGTH, pattern=CURSOR_PATTERN)]
-
-
-class PageQuery(Input):
-    """Which page of a list. A list with filters inherits from it."""
-
-    limit: int = Field(
-        DEFAULT_PAGE_SIZE, ge=1, le=MAX_PAGE_SIZE, description="How many items at most."
-    )
-    cursor: Cursor | SkipJsonSchema[None] = Field(
-        None, description="`next_cursor` of the page before."
-    )
-
-
-class Page(Output, Generic[Item]):
-    """One page of a list."""
-
-    items: list[Item] = Field(max_length=MAX_PAGE_SIZE)
-    next_cursor: str | None = Field(description="The cursor of the next page; null on the last.")
+    return InvalidInput("The cursor is not valid for this list.", parameter="cursor")

@@ -1,6 +1,6 @@
 """Strength of passwords, checked in bounded time.
 
-The only module that imports zxcvbn. Import it where a password is set, because it takes 13 MB.
+The only module that imports zxcvbn. Import it only to set a password, because it takes 13 MB.
 """
 
 import re
@@ -9,18 +9,18 @@ import threading
 from zxcvbn import matching, zxcvbn
 
 MAX_READ_LENGTH = 128
-"""Code points in which repetitions are found. Normalisation can make a password longer."""
+"""Number of code points that are searched for repetitions. NFKC can lengthen a password."""
 MAX_SCORED_LENGTH = 48
-"""Code points that are scored, because the time grows with the third power of their number."""
+"""Number of code points that are scored. The time grows with the third power of it."""
 REPETITION = re.compile(r"(.+?)\1{2,}", re.DOTALL)
 MIN_SCORE = 3
 AMBIGUOUS = "1|7"
-"""L33t symbols that can be read as two letters, and `1` also as the digit, as in `qwerty1`."""
+"""L33t symbols that stand for one of two letters. `1` may also be the digit, as in `qwerty1`."""
 MEANINGS_OF_AMBIGUOUS = ("iit", "ilt", "lit", "llt", "1it", "1lt", "iil", "lll")
 EASILY_GUESSED = "This password is too easy to guess."
 
 _scoring = threading.Lock()
-"""Held while zxcvbn runs, because it keeps the user's data in a global dictionary."""
+"""Lock for calls of zxcvbn, because it keeps the user's data in a global dictionary."""
 
 
 def find_weakness(password: str, personal: list[str]) -> str | None:
@@ -40,8 +40,8 @@ def find_weakness(password: str, personal: list[str]) -> str | None:
 def _shorten(text: str) -> str:
     """Return the part of a text that is scored.
 
-    Of many repetitions keep two, and none that is incomplete: zxcvbn would not recognize it, and
-    find the text hard to guess.
+    Two of many repetitions are kept, and no incomplete one, because zxcvbn would not recognize it
+    and would score the text as hard to guess.
     """
     if len(text) <= MAX_SCORED_LENGTH:
         return text
@@ -53,8 +53,8 @@ def _shorten(text: str) -> str:
 def _read_l33t(symbols: dict[str, list[str]]) -> list[dict[str, str]]:
     """Return at most eight ways to read symbols as letters, given the symbols of each letter.
 
-    Each way reads all symbols. zxcvbn's own ways read one symbol for each letter: there can be 736
-    of them, and they take seconds.
+    Each way reads all symbols. zxcvbn's own function reads one symbol for each letter, which makes
+    up to 736 ways and takes seconds.
     """
     letters = {
         symbol: letter for letter, alternatives in symbols.items() for symbol in alternatives

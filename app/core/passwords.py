@@ -19,9 +19,9 @@ from passlib.context import CryptContext
 from app.core.errors import ServiceUnavailable
 
 MAX_PASSWORD_LENGTH = 128
-"""Code points, in every field that takes a password."""
+"""Maximum length of a password in every field, in code points."""
 MAX_WAITING = 128
-"""Requests that may wait for a slot; the next one is answered 503."""
+"""Maximum number of requests that wait for a slot. Further ones get 503."""
 
 HASH_NICENESS = 10
 """Difference between the niceness of a hashing thread and that of the event loop."""
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class HashSlot:
-    """The right to hash: who holds one keeps one processor busy, and no more than that."""
+    """Permit to run one password hash at a time. It bounds the processor time of hashing."""
 
     def __init__(self, context: CryptContext, min_length: int, threads: ThreadPoolExecutor) -> None:
         self._threads = threads
@@ -38,15 +38,15 @@ class HashSlot:
         self._min_length = min_length
 
     async def hash(self, password: str) -> str:
-        """The argon2id hash to store."""
+        """Return the argon2id hash to store."""
         return await self._run(partial(self._context.hash, _normalise(password)))
 
     async def verify(self, password: str, stored: str | None) -> bool:
-        """Whether the password is the stored one; as much work when there is no stored one."""
+        """Return True if the password matches. Without a stored hash it takes the same time."""
         return await self._run(partial(self._verify, _normalise(password), stored))
 
     def is_outdated(self, stored: str) -> bool:
-        """Whether the hash was made with other parameters than today's."""
+        """Return True if the hash was created with other parameters than the current ones."""
         return self._context.needs_update(stored)
 
     async def weakness(self, password: str, personal: list[str]) -> str | None:
@@ -56,11 +56,11 @@ class HashSlot:
         """
         normalised = _normalise(password)
         if len(normalised) < self._min_length:
-            return f"A password needs at least {self._min_length} characters."
+            return f"A password must have at least {self._min_length} characters."
         return await self._run(partial(_find_weakness, normalised, [*map(_normalise, personal)]))
 
     async def make_decoy(self) -> None:
-        """Make the hash that unknown users are verified against, unless it is there."""
+        """Create the hash that unknown users are verified against, unless it exists."""
         await self._run(lambda: self._decoy)
 
     @cached_property
@@ -75,7 +75,7 @@ class HashSlot:
 
 
 class PasswordHasher:
-    """Hands out hash slots: a storm of log-ins holds no more processors than there are slots."""
+    """Source of hash slots. A burst of log-ins uses as many processors as there are slots."""
 
     def __init__(self, *, memory_kib: int, rounds: int, min_length: int, slots: int = 1) -> None:
         context = CryptContext(
@@ -94,7 +94,7 @@ class PasswordHasher:
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[HashSlot]:
-        """A slot, in the order of asking. Raises ServiceUnavailable when too many wait for one."""
+        """Yield a slot, in the order of requests. Raises ServiceUnavailable if too many wait."""
         if self.waiting >= MAX_WAITING:
             raise ServiceUnavailable
         self.waiting += 1
@@ -110,9 +110,11 @@ class PasswordHasher:
             self._slots.release()
 
     async def warm_up(self) -> None:
-        """Make now what the first unknown user would wait for, and could be told by.
+        """Create the decoy hash at start-up.
 
-        One hash and no more: the memory of a second one would stay with the process.
+        Creating it at the first log-in with an unknown address would take longer and reveal that
+        the address is unknown. Only one slot is used, because the memory of each thread's hash
+        stays with the process.
         """
         async with self.slot() as slot:
             await slot.make_decoy()
@@ -124,19 +126,19 @@ class PasswordHasher:
 
 def _find_weakness(password: str, personal: list[str]) -> str | None:
     """Return the reason why the password is easy to guess, or None if it is not."""
-    from app.core import password_strength  # noqa: PLC0415 -- 13 MB, needed to set a password only
+    from app.core import password_strength  # noqa: PLC0415 -- 13 MB, only needed to set a password
 
     return password_strength.find_weakness(password, personal)
 
 
 def _let_event_loop_go_first() -> None:
-    """Lower the priority of this thread below that of the event loop, where that is permitted."""
-    # Elsewhere it would change the priority of the whole process.
+    """Set the priority of this thread below that of the event loop, if permitted."""
+    # On other systems it would change the priority of the whole process.
     if sys.platform == "linux":
         with suppress(OSError):
             os.nice(HASH_NICENESS)
 
 
 def _normalise(password: str) -> str:
-    """One form for what users type on different keyboards (NIST SP 800-63B-4 §3.1.1.2)."""
+    """Return the NFKC form, which is the same for all keyboards (NIST SP 800-63B-4 §3.1.1.2)."""
     return unicodedata.normalize("NFKC", password)

@@ -1,6 +1,6 @@
-"""Where the rate limiter counts: in Redis, and in memory while Redis is away.
+"""Store of the rate limiter: Redis, or memory while Redis is unavailable.
 
-Beside `rate_limit.py` the only place that imports limits.
+Besides `rate_limiter.py` the only module that imports limits.
 """
 
 import asyncio
@@ -37,9 +37,9 @@ _logger = get_logger(__name__)
 
 
 class Store(Engine):
-    """Counts in Redis, if there is one, and in memory while it is away.
+    """Store that counts in Redis if it is configured, and in memory while it is unavailable.
 
-    slowapi uses it as a synchronous engine; all others count asynchronously.
+    slowapi uses it as a synchronous engine. All other callers use `count`, which is asynchronous.
     """
 
     def __init__(self, redis: Engine | None = None, async_redis: AsyncEngine | None = None) -> None:
@@ -47,13 +47,13 @@ class Store(Engine):
         self._redis = redis
         self._async_redis = async_redis
         self._async_memory = AsyncEngine(AsyncMemory())
-        self.is_away = False
+        self.is_unavailable = False
         self._back_off = 0.0
         self._next_try = 0.0
 
     def hit(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
-        """Whether the budget had `cost` left, which it now has not."""
-        if self._redis is not None and not self.is_away:
+        """Take `cost` from the budget. Return False if less was left."""
+        if self._redis is not None and not self.is_unavailable:
             try:
                 return self._redis.hit(item, *identifiers, cost=cost)
             except StorageError:
@@ -61,8 +61,8 @@ class Store(Engine):
         return super().hit(item, *identifiers, cost=cost)
 
     def get_window_stats(self, item: RateLimitItem, *identifiers: str) -> WindowStats:
-        """What is left of the budget, and when it grows again."""
-        if self._redis is not None and not self.is_away:
+        """Return the rest of the budget, and the time at which it grows."""
+        if self._redis is not None and not self.is_unavailable:
             try:
                 return self._redis.get_window_stats(item, *identifiers)
             except StorageError:
@@ -70,7 +70,7 @@ class Store(Engine):
         return super().get_window_stats(item, *identifiers)
 
     async def count(self, work: Callable[[AsyncEngine], Awaitable[T]]) -> T:
-        """The work, done with Redis or with memory."""
+        """Return the result of the work, which counts in Redis or in memory."""
         if self._async_redis is not None and self._may_try():
             result = await self._count_in_redis(self._async_redis, work)
             if result is not None:
@@ -90,32 +90,32 @@ class Store(Engine):
         return result
 
     async def is_usable(self) -> bool | None:
-        """Return True if Redis counts; None if there is none.
+        """Return True if Redis counts, or None if it is not configured.
 
-        It has to count: a replica, and a Redis without memory, still answer a ping.
+        A ping would not be enough, because a replica and a Redis without memory respond to it.
         """
         if self._async_redis is None:
             return None
         return await self._count_in_redis(self._async_redis, _probe) is not None
 
     def _mark_unavailable(self) -> None:
-        if not self.is_away:
-            self.is_away = True
+        if not self.is_unavailable:
+            self.is_unavailable = True
             self._back_off = FIRST_BACK_OFF_SECONDS
             self._next_try = clock.monotonic() + self._back_off
             _logger.warning("rate_limit.store_lost")
 
     def _mark_available(self) -> None:
-        if self.is_away:
-            self.is_away = False
+        if self.is_unavailable:
+            self.is_unavailable = False
             _logger.warning("rate_limit.store_back")
 
     def _may_try(self) -> bool:
-        if not self.is_away:
+        if not self.is_unavailable:
             return True
         if clock.monotonic() < self._next_try:
             return False
-        # Before the attempt is awaited: one request makes it, and no other waits for it.
+        # Set before the attempt is awaited, so that only one request makes it and waits for it.
         self._back_off = min(self._back_off * 2, MAX_BACK_OFF_SECONDS)
         self._next_try = clock.monotonic() + self._back_off
         return True
@@ -123,8 +123,10 @@ class Store(Engine):
 
 @asynccontextmanager
 async def _tick_timeout() -> AsyncIterator[None]:
-    """Raise TimeoutError after TIMEOUT_TICKS of the event loop. A plain timeout would run out while
-    the loop is busy with a burst of requests, and mark Redis as unavailable just then.
+    """Raise TimeoutError after TIMEOUT_TICKS of the event loop.
+
+    A plain timeout would expire while the loop is busy with a burst of requests, and would mark
+    Redis as unavailable then.
     """
     loop = asyncio.get_running_loop()
     timer: asyncio.TimerHandle
@@ -146,7 +148,7 @@ async def _tick_timeout() -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def open_store(settings: Settings) -> AsyncIterator[Store]:
-    """The store that the settings name, open while the context lasts."""
+    """Open the store that the settings name, and close it when the context ends."""
     if settings.redis_url is None:
         yield Store()
         return

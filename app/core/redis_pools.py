@@ -1,4 +1,4 @@
-"""Connections to the Redis of `REDIS_URL`. The only place that imports redis."""
+"""Connections to the Redis of `REDIS_URL`. The only module that imports redis."""
 
 import re
 from typing import TYPE_CHECKING
@@ -9,32 +9,34 @@ if TYPE_CHECKING:
     from redis.asyncio import ConnectionPool as AsyncConnectionPool
 
 SOCKET_TIMEOUT_SECONDS = 0.25
-"""Time limit of one step of the blocking client. slowapi waits for it on the event loop, so that a
-Redis that hangs stops the service for that long, once; one that is slower counts as unavailable.
+"""Time limit of one network operation of the blocking client, in seconds.
+
+slowapi waits for it on the event loop, so a hanging Redis blocks the service once for this time. A
+slower Redis counts as unavailable.
 """
 
 
 def check_redis_url(url: str) -> None:
-    """Raise ValueError if no connection can be made of a URL."""
+    """Raise ValueError if the URL is not valid for a connection."""
     try:
         parts = urlsplit(url)
         blocking_pool(url).make_connection()
-        # The client would take any other path for database 0.
+        # The client would read any other path as database 0.
         path = "/.+" if parts.scheme == "unix" else "(/[0-9]*)?"
         readable = re.fullmatch(path, parts.path) is not None
-    except Exception:  # noqa: BLE001 -- each kind of connection raises its own
+    except Exception:  # noqa: BLE001 -- each kind of connection raises other errors
         readable = False
     if not readable:
-        # Without the cause, whose text may hold the password.
+        # No cause is attached, because its text may contain the password.
         raise ValueError(
             "must have the form `redis://USER:PASSWORD@HOST:PORT/NUMBER`, `rediss://…` or "
-            "`unix://PATH?db=NUMBER`, and behind `?` only options of redis-py's connections"
+            "`unix://PATH?db=NUMBER`, and after `?` only options of redis-py's connections"
         )
 
 
 def blocking_pool(url: str) -> "ConnectionPool":
     """Return a pool for the blocking client. It connects when first used."""
-    from redis import ConnectionPool  # noqa: PLC0415 -- 6 MB and 50 ms that only its users pay
+    from redis import ConnectionPool  # noqa: PLC0415 -- takes 6 MB and 50 ms
 
     pool = ConnectionPool.from_url(url)
     pool.connection_kwargs |= {
@@ -46,6 +48,6 @@ def blocking_pool(url: str) -> "ConnectionPool":
 
 def async_pool(url: str) -> "AsyncConnectionPool":
     """Return a pool for the asynchronous client. It connects when first used."""
-    from redis.asyncio import ConnectionPool  # noqa: PLC0415 -- like the other one
+    from redis.asyncio import ConnectionPool  # noqa: PLC0415 -- takes 6 MB and 50 ms
 
     return ConnectionPool.from_url(url)

@@ -1,6 +1,6 @@
-"""What all repositories share: a session, writes that the database decides on, keyset pages."""
+"""Base of all repositories: the session, translated errors, and pages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
@@ -15,42 +15,43 @@ from sqlmodel.sql.expression import Select
 
 from app.core.database_errors import violated_constraint
 from app.core.errors import AppError
-from app.core.pagination import Position
+from app.core.pagination import Page, PageRequest, Position
 from app.core.schemas import Output
 from app.core.tables import Base
 
 
 class Dated(Protocol):
-    """A table whose rows have a place in time."""
+    """Table whose rows have a creation time."""
 
     id: UUID
     created_at: datetime
 
 
-Row = TypeVar("Row")
+P = TypeVar("P", bound=tuple[Any, ...])
 Shown = TypeVar("Shown", bound=Output)
 Values = Mapping[str, object]
-"""What is stored in a row, or shown of it, by the names of the columns."""
-Columns = Select[*tuple[Any, ...]]
-"""A statement that selects columns, not entities: what a list shows, and no more."""
+"""Values of a row by the names of its columns."""
+ColumnSelect = Select[*tuple[Any, ...]]
+"""Statement that selects columns instead of entities."""
+Column = ColumnElement[Any] | Mapped[Any]
 
 
 class Repository:
-    """Queries in one transaction. It never commits: the transaction's owner does."""
+    """Queries in one transaction, which the repository never commits."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def _flush(
         self,
-        refusals: Mapping[str, type[AppError]] | None = None,
+        errors: Mapping[str, type[AppError]] | None = None,
         *,
         conflict: type[AppError] | None = None,
     ) -> None:
-        """Write now, because the database decides and the caller wants to know.
+        """Write now, so that the caller learns what the database rejects.
 
-        Raises what `refusals` has for a violated constraint, and `conflict` if someone else has
-        changed or deleted the row since it was read.
+        Raises the error that `errors` has for a violated constraint, and `conflict` if another
+        transaction has changed or deleted the row since it was read.
         """
         try:
             await self._session.flush()
@@ -59,47 +60,66 @@ class Repository:
                 raise
             raise conflict from error
         except IntegrityError as error:
-            refusal = (refusals or {}).get(violated_constraint(error) or "")
-            if refusal is None:
+            translated = (errors or {}).get(violated_constraint(error) or "")
+            if translated is None:
                 raise
-            raise refusal from error
+            raise translated from error
 
-    async def _newest_first(
+    async def _get_one(self, statement: ColumnSelect, schema: type[Shown]) -> Shown | None:
+        """Return the schema of the statement's only row, or None."""
+        row = (await self._session.exec(statement)).one_or_none()
+        return None if row is None else schema.model_validate(row)
+
+    async def _get_page(
         self,
-        statement: Columns,
+        statement: ColumnSelect,
+        schema: type[Shown],
+        request: PageRequest[P],
+        *key: Column,
+        descending: bool = False,
+    ) -> Page[Shown]:
+        """Return a page of the statement's rows, which are ordered by the columns of the key.
+
+        The statement has to select these columns, and no two rows may have the same values in them.
+        """
+        statement = select_page(statement, request, *key, descending=descending)
+        rows = (await self._session.exec(statement)).all()
+        return request.page(rows, schema.model_validate, _position_in(key))
+
+    async def _get_newest(
+        self,
+        statement: ColumnSelect,
+        schema: type[Shown],
+        request: PageRequest[Position],
         table: type[Dated],
-        shown: type[Shown],
-        *,
-        after: Position | None,
-        limit: int,
-    ) -> tuple[list[Shown], Position | None]:
-        """A page of rows, and the position from which the next one goes on, if there is one."""
-        statement = newest_first(statement, table, after=after, limit=limit)
-        result: Sequence[Dated] = (await self._session.exec(statement)).all()  # type: ignore[assignment]  # rows have their columns for attributes
-        rows, last = cut(result, limit)
-        items = [shown.model_validate(row) for row in rows]
-        return items, (last.created_at, last.id) if last else None
+    ) -> Page[Shown]:
+        """Return a page of the statement's rows, newest first."""
+        key = (col(table.created_at), col(table.id))
+        return await self._get_page(statement, schema, request, *key, descending=True)
 
 
-def newest_first(
-    statement: Columns, table: type[Dated], *, after: Position | None, limit: int
-) -> Columns:
-    """The statement for one page, and one row more, which tells whether there is a next page."""
-    key = tuple_(col(table.created_at), col(table.id))
-    if after is not None:
-        statement = statement.where(key < after)
-    return statement.order_by(*[column.desc() for column in key.clauses]).limit(limit + 1)
-
-
-def cut(rows: Sequence[Row], limit: int) -> tuple[list[Row], Row | None]:
-    """The rows of the page; the last of them if there is a next page."""
-    page = list(rows[:limit])
-    return page, page[-1] if len(rows) > limit else None
-
-
-def select_shown(
-    table: type[Base], shown: type[Output], *others: ColumnElement[Any] | Mapped[Any]
-) -> Columns:
-    """A statement that selects the columns of the table that the answer shows, and others."""
-    columns = [getattr(table, name) for name in shown.model_fields if name in table.model_fields]
+def select_columns(table: type[Base], schema: type[Output], *others: Column) -> ColumnSelect:
+    """Return a statement that selects the columns that the schema shows, and others."""
+    columns = [getattr(table, name) for name in schema.model_fields if name in table.model_fields]
     return Select(*columns, *others)
+
+
+def select_page(
+    statement: ColumnSelect,
+    request: PageRequest[P],
+    *key: Column,
+    descending: bool = False,
+) -> ColumnSelect:
+    """Return the statement for a page, and for one row more, which shows that a page follows."""
+    if request.after is not None:
+        position = tuple_(*key)
+        after = position < request.after if descending else position > request.after
+        statement = statement.where(after)
+    order = [column.desc() if descending else column.asc() for column in key]
+    return statement.order_by(*order).limit(request.limit + 1)
+
+
+def _position_in(key: Sequence[Column]) -> Callable[[Any], Any]:
+    """Return a function that returns the position of a row."""
+    names = [str(column.key) for column in key]  # type: ignore[union-attr]  # all of them have one
+    return lambda row: tuple(getattr(row, name) for name in names)

@@ -9,16 +9,16 @@ from graphlib import CycleError, TopologicalSorter
 
 @dataclass(frozen=True)
 class History:
-    """Revisions of the migrations in a folder, and what is wrong with them."""
+    """Revisions of the migrations in a folder, and their faults."""
 
     newest_first: tuple[str, ...]
-    """All revisions; empty if there is a fault."""
+    """All revisions, or none if there is a fault."""
     faults: tuple[str, ...]
-    """Sentences that name the files, the revisions and what to do."""
+    """Faults as sentences, with the files, the revisions and the fix."""
 
 
 def read_history(sources: Mapping[str, bytes]) -> History:
-    """Return the history of the migrations with this code, by the names of their files."""
+    """Return the history of migrations, given their sources by file name."""
     files: dict[str, str] = {}
     parents: dict[str, tuple[str, ...]] = {}
     faults = [*_read_files(sources, files, parents)] or [*_find_missing(files, parents)]
@@ -26,8 +26,8 @@ def read_history(sources: Mapping[str, bytes]) -> History:
         try:
             oldest_first = [*TopologicalSorter(parents).static_order()]
         except CycleError as error:
-            circle = " -> ".join(f"{each} ({files[each]})" for each in error.args[1])
-            faults = [f"The migrations follow each other in a circle: {circle}."]
+            circle = " -> ".join(f"{revision} ({files[revision]})" for revision in error.args[1])
+            faults = [f"The migrations form a circle: {circle}. Correct one `down_revision`."]
     if not faults:
         faults = [*_find_heads(files, parents)]
     return History(() if faults else tuple(reversed(oldest_first)), tuple(faults))
@@ -36,9 +36,9 @@ def read_history(sources: Mapping[str, bytes]) -> History:
 def _read_files(
     sources: Mapping[str, bytes], files: dict[str, str], parents: dict[str, tuple[str, ...]]
 ) -> Iterator[str]:
-    """Fill in the file and the parents of each revision, and yield faults of single files."""
+    """Add each revision's file and parents to the mappings, and yield the faults of files."""
     if not sources:
-        yield "There are no migrations."
+        yield "There are no migrations in `migrations/versions`."
     for file, source in sorted(sources.items()):
         try:
             revision, followed = _read_revision(file, source)
@@ -48,7 +48,7 @@ def _read_files(
         if revision in files:
             yield (
                 f"The migrations {files[revision]} and {file} have the same revision {revision}. "
-                "Give one that is not deployed yet a revision of its own."
+                "Change the revision of one that is not deployed yet."
             )
         files[revision], parents[revision] = file, followed
 
@@ -56,7 +56,7 @@ def _read_files(
 def _read_revision(file: str, source: bytes) -> tuple[str, tuple[str, ...]]:
     """Return the revision of a migration and the revisions that it follows.
 
-    Raises SyntaxError or ValueError if the file does not say them.
+    Raises SyntaxError or ValueError if they cannot be read from the file.
     """
     values: dict[str, object] = {}
     for node in ast.parse(source, filename=file).body:
@@ -81,13 +81,13 @@ def _find_missing(
         for parent in followed:
             if parent not in files:
                 yield (
-                    f"The migration {files[revision]} follows {parent}, which is the revision of "
-                    "no migration. Set its `down_revision` to the newest revision."
+                    f"The migration {files[revision]} follows the revision {parent}, which does "
+                    "not exist. Set its `down_revision` to the newest revision."
                 )
 
 
 def _find_heads(files: Mapping[str, str], parents: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
-    heads = sorted(parents.keys() - {each for followed in parents.values() for each in followed})
+    heads = sorted(parents.keys() - {name for followed in parents.values() for name in followed})
     if len(heads) > 1:
         named = ", ".join(f"{head} ({files[head]})" for head in heads)
         yield (

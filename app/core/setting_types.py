@@ -1,5 +1,7 @@
-"""Types of settings. Each accepts every form whose meaning is clear, and nothing that would match
-nothing later or fail only when it is used.
+"""Types of settings.
+
+Each accepts every form whose meaning is clear. It rejects values that would never match anything,
+or would fail only when they are used.
 """
 
 import ipaddress
@@ -41,7 +43,7 @@ def read_host(value: str) -> str:
         host = ""
     labels = host.split(".")
     if not all(_LABEL.fullmatch(label) for label in labels) or labels[-1].isdecimal():
-        raise ValueError("must be a host such as `api.example.com`, without scheme, port and path")
+        raise ValueError("must be a host such as `api.example.com`, without scheme, port or path")
     return host
 
 
@@ -51,7 +53,7 @@ def _read_host_pattern(value: str) -> str:
     if value.startswith("*."):
         host = read_host(value.removeprefix("*."))
         if ":" in host or host.rpartition(".")[2].isdecimal():
-            raise ValueError("must have a name behind `*.`: addresses have no hosts below them")
+            raise ValueError("must have a name after `*.`, because an IP address has no subdomains")
         return f"*.{host}"
     return _in_brackets(read_host(value))
 
@@ -64,7 +66,7 @@ def _in_brackets(host: str) -> str:
 def _read_origin(value: str) -> str:
     """Return an origin as browsers send it (RFC 6454 §6.2). Raises ValueError."""
     if value == "*":
-        return value  # `Settings._no_wildcard` rejects it with the reason
+        return value  # `Settings._no_wildcard` rejects it with a message of its own
     try:
         parts = urlsplit(value)
         host, port = _in_brackets(read_host(parts.hostname or "")), parts.port
@@ -83,7 +85,7 @@ def _read_mailbox(value: str) -> str:
     match = _MAILBOX.fullmatch(value)
     name, address = (match["name"] or "", match["address"] or match["bare"]) if match else ("", "")
     try:
-        # Servers inside a company have names without a dot.
+        # Servers in a private network may have names without a dot.
         valid = validate_email(
             address,
             check_deliverability=False,
@@ -110,15 +112,16 @@ def _check_log_level(value: str) -> str:
 
 
 def _check_header_name(value: str) -> str:
-    """Return a name of a header (RFC 9110 §5.1). Raises ValueError, also for the wildcard `*`."""
+    """Return a header name (RFC 9110 §5.1). Raises ValueError, also for the wildcard `*`."""
     if not _HEADER_NAME.fullmatch(value):
-        raise ValueError("must be names of headers, comma-separated; `*` is not accepted")
+        raise ValueError("must be header names, separated by commas; `*` is not accepted")
     return value
 
 
 def _read_root_path(value: str) -> str:
-    """Return a path without a slash at its end. Its segments need no percent-encoding, and are not
-    `.` or `..` (RFC 3986 §3.3). Raises ValueError.
+    """Return a path without a slash at its end.
+
+    Raises ValueError if a segment needs percent-encoding or is `.` or `..` (RFC 3986 §3.3).
     """
     path = value.removesuffix("/")
     if not _ROOT_PATH.fullmatch(path):
@@ -128,7 +131,7 @@ def _read_root_path(value: str) -> str:
 
 def _check_link_base(value: AnyHttpUrl) -> AnyHttpUrl:
     if value.query or value.fragment or value.username or value.password:
-        raise ValueError("must have no user, query and fragment: paths are appended to it")
+        raise ValueError("must not have a user, query or fragment: paths are appended to it")
     return value
 
 
@@ -136,31 +139,31 @@ def _check_otlp_endpoint(value: AnyHttpUrl) -> AnyHttpUrl:
     if (value.path or "").rstrip("/").endswith(("/v1/traces", "/v1/metrics")):
         raise ValueError("must end before `/v1/traces` and `/v1/metrics`, which are appended")
     if value.query or value.fragment:
-        raise ValueError("must have no query and fragment: paths are appended to it")
+        raise ValueError("must not have a query or fragment: paths are appended to it")
     if value.port == GRPC_PORT:
-        raise ValueError(f"has the port of gRPC, {GRPC_PORT}; OTLP over HTTP uses 4318")
+        raise ValueError(f"has the port of gRPC, {GRPC_PORT}; use the port of OTLP over HTTP, 4318")
     return value
 
 
 HeaderName = Annotated[str, AfterValidator(_check_header_name)]
-"""The name of a header, such as `X-Request-ID`."""
+"""Name of a header, such as `X-Request-ID`."""
 Host = Annotated[str, AfterValidator(read_host)]
-"""A host name or address, such as `smtp.example.com`."""
+"""Host name or IP address, such as `smtp.example.com`."""
 HostPattern = Annotated[str, AfterValidator(_read_host_pattern)]
-"""A host, `*.example.com` for all hosts below one, or `*`."""
+"""Host, `*.example.com` for all its subdomains, or `*`."""
 LinkBase = Annotated[AnyHttpUrl, AfterValidator(_check_link_base)]
-"""A URL to which paths are appended."""
+"""URL to which paths are appended."""
 LogLevel = Annotated[str, AfterValidator(_check_log_level)]
-"""The least severe level that is logged."""
+"""Least severe level that is logged."""
 Mailbox = Annotated[
     str, StringConstraints(max_length=MAX_MAILBOX_LENGTH), AfterValidator(_read_mailbox)
 ]
-"""One mail address, with or without a name before it."""
+"""Mail address, with or without a display name."""
 Origin = Annotated[str, AfterValidator(_read_origin)]
-"""The origin of a front end, such as `https://app.example.com`."""
+"""Origin of a front end, such as `https://app.example.com`."""
 OtlpEndpoint = Annotated[AnyHttpUrl, AfterValidator(_check_otlp_endpoint)]
-"""The base URL of a collector."""
+"""Base URL of an OpenTelemetry collector."""
 Policy = Annotated[str, AfterValidator(_check_policy)]
-"""A rate limit, such as `10/minute` or `10/15minute`."""
+"""Rate limit, such as `10/minute` or `10/15minute`."""
 RootPath = Annotated[str, AfterValidator(_read_root_path)]
-"""A path that requests may begin with, such as `/prefix`; empty for none."""
+"""Path that requests may begin with, such as `/prefix`; empty for none."""

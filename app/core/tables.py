@@ -1,4 +1,4 @@
-"""What all tables share: naming of constraints, ids, enums, versions, keys of names."""
+"""Base classes of tables, naming of constraints, enum columns, and keys of names."""
 
 import unicodedata
 from enum import StrEnum
@@ -18,12 +18,14 @@ NAMING_CONVENTION = {
 
 
 class Base(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMING_CONVENTION))):
-    """The base of all tables."""
+    """Base class of all tables."""
 
 
 class Versioned(Base):
-    """The base of tables whose rows several people change. An UPDATE names the version that it was
-    made for, so that of two writers the second is told and nothing is lost. Never set it yourself.
+    """Base class of tables whose rows several users change.
+
+    SQLAlchemy sets `version` and adds it to the WHERE of each UPDATE. If another transaction has
+    changed the row since it was read, the UPDATE fails, and no change is lost.
     """
 
     version: int = Field(default=1)
@@ -34,7 +36,7 @@ class Versioned(Base):
 
 
 def enum_type(values: type[StrEnum]) -> Enum:
-    """A VARCHAR column for an enum; `enum_check` bounds it by name, so that migrations see it."""
+    """Return a VARCHAR type for an enum. Add `enum_check`, whose constraint migrations see."""
     return Enum(
         values,
         native_enum=False,
@@ -45,18 +47,19 @@ def enum_type(values: type[StrEnum]) -> Enum:
 
 
 def enum_check(column: str, values: type[StrEnum]) -> CheckConstraint:
-    """The CHECK that holds a column to the values of its enum."""
+    """Return the CHECK constraint that restricts a column to the values of its enum."""
     allowed = ", ".join(f"'{member.value}'" for member in values)
     return CheckConstraint(f"{column} IN ({allowed})", name=f"{column}_valid")
 
 
 KEY_GROWTH = 3
-"""Folding its case turns one character into three at most (Unicode, SpecialCasing)."""
+"""Maximum number of characters that case folding makes of one (Unicode, SpecialCasing)."""
 
 
 def name_key(name: str) -> str:
-    """What makes two names the same: their letters, whatever their case and their encoding. Kept in
-    a column of its own, which a constraint makes unique, and written with the name by whoever has
-    locked the row.
+    """Return the key of a name, which is equal for names that differ only in case or encoding.
+
+    Store it in a column of its own with a unique constraint, and write it together with the name,
+    while the row is locked.
     """
     return unicodedata.normalize("NFC", name.casefold())

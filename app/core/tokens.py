@@ -1,6 +1,6 @@
-"""Tokens: signed access tokens, and opaque ones of which only a digest is stored.
+"""Signed access tokens, and opaque tokens of which only a digest is stored.
 
-The only place that imports python-jose.
+The only module that imports python-jose.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
 ACCESS_TOKEN_TYPE = "at+jwt"  # noqa: S105 -- a media type (RFC 9068 §2.1)
 ALGORITHM = "HS256"
 CLIENT_ID = "first-party"
-"""RFC 9068 §2.2 asks for the client; there is no other than the service's own front end."""
+"""Client that RFC 9068 §2.2 requires in a token. The service's own front end is the only one."""
 MAX_TOKEN_LENGTH = 2048
 REQUIRED_CLAIMS = ("iss", "aud", "sub", "client_id", "sid", "iat", "exp", "jti")
 
@@ -29,19 +29,19 @@ DIGEST_LENGTH = 64
 
 
 class InvalidAccessToken(Exception):
-    """Not a live access token of this service. Says no more, so that no caller can tell more."""
+    """Raised for an access token that is not valid. The reason is not revealed to clients."""
 
 
 @dataclass(frozen=True)
 class Claims:
-    """Whom an access token speaks for, and in which session."""
+    """User and session of an access token."""
 
     user_id: UUID
     session_id: UUID
 
 
 class AccessTokens:
-    """Issues and reads access tokens: JWTs in the form of RFC 9068."""
+    """Issuer and reader of access tokens, which are JWTs in the form of RFC 9068."""
 
     def __init__(self, keys: KeyRing, *, issuer: str) -> None:
         self._keys = {
@@ -52,7 +52,7 @@ class AccessTokens:
         self._audience = f"{issuer}/api"
 
     def issue(self, *, user_id: UUID, session_id: UUID) -> str:
-        """A token for the next 15 minutes."""
+        """Return a new token, which is valid for ACCESS_TOKEN_LIFETIME."""
         now = clock.now()
         claims = {
             "iss": self._issuer,
@@ -68,11 +68,11 @@ class AccessTokens:
         return jwt.encode(claims, self._keys[self._current_key_id], ALGORITHM, headers)
 
     def read(self, token: str) -> Claims:
-        """Whom the token speaks for. Raises InvalidAccessToken."""
+        """Return the user and session of a token. Raises InvalidAccessToken."""
         if len(token) > MAX_TOKEN_LENGTH:
             raise InvalidAccessToken
-        # The library lets more than its own exceptions through (nested arrays in a header,
-        # surrogates, infinite times), and none of them may become a 500.
+        # The library also raises other exceptions than its own (for nested arrays in a header,
+        # surrogates, infinite times). None of them may cause a 500.
         try:
             claims = self._decode(token)
             return Claims(user_id=UUID(claims["sub"]), session_id=UUID(claims["sid"]))
@@ -100,10 +100,10 @@ def _key_id(key: bytes) -> str:
 
 
 def new_opaque_token() -> str:
-    """256 random bits, safe in a URL."""
+    """Return a token of 256 random bits, safe in a URL."""
     return secrets.token_urlsafe(OPAQUE_TOKEN_BYTES)
 
 
 def digest(token: str) -> str:
-    """What is stored of an opaque token. It is random, so a plain hash cannot be guessed back."""
+    """Return the SHA-256 digest of an opaque token, to store. A random token needs no salt."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Conditional requests (RFC 9110 §13), on routers of the `FinishedRoute` class."""
+"""Conditional requests (RFC 9110 §13)."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ from pydantic import StringConstraints
 from pydantic.json_schema import SkipJsonSchema
 
 from app.core.etags import TAG_LIST_PATTERN, IfMatch, etag_of, is_not_modified
-from app.http.post_processing import finish_with
+from app.http.post_processing import post_process_response
 
 MAX_TAG_LIST_LENGTH = 1000
 
@@ -16,40 +16,40 @@ TagList = Annotated[
 ]
 
 
-def tag_answer(request: Request) -> None:
-    """Give the answer the entity tag of its body."""
+def add_etag(request: Request) -> None:
+    """Add the entity tag of the body to the response."""
 
-    async def finish(response: Response) -> Response:
+    async def add(response: Response) -> Response:
         if response.body:
             response.headers["ETag"] = etag_of(bytes(response.body))
             response.headers["Cache-Control"] = "private, no-cache"
         return response
 
-    finish_with(request, finish)
+    post_process_response(request, add)
 
 
-async def answer_if_modified(
+async def respond_if_modified(
     request: Request,
     if_none_match: Annotated[
         str | SkipJsonSchema[None],
         Header(
             alias="If-None-Match",
             max_length=MAX_TAG_LIST_LENGTH,
-            description="Entity tags that you have already.",
+            description="Entity tags of representations that the client has.",
         ),
     ] = None,
 ) -> None:
-    """Answer 304 without a body to a client that has the representation already."""
-    tag_answer(request)
+    """Respond with 304 and no body to a client that has the current representation."""
+    add_etag(request)
 
-    async def finish(response: Response) -> Response:
+    async def replace(response: Response) -> Response:
         etag = response.headers["ETag"]
         if if_none_match is None or not is_not_modified(_whole(request, "If-None-Match"), etag):
             return response
         kept = {name: response.headers[name] for name in ("ETag", "Cache-Control")}
         return Response(status_code=304, headers=kept)
 
-    finish_with(request, finish)
+    post_process_response(request, replace)
 
 
 async def get_if_match(
@@ -58,17 +58,20 @@ async def get_if_match(
         TagList | SkipJsonSchema[None],
         Header(
             alias="If-Match",
-            description="Entity tags, one of which has to be current; `*` admits any.",
+            description="Entity tags, one of which has to be current; `*` matches any.",
         ),
     ] = None,
 ) -> IfMatch:
-    """What the client wants to find unchanged. The answer carries the new entity tag."""
-    tag_answer(request)
+    """Return the condition of a change. The response has the new entity tag."""
+    add_etag(request)
     return IfMatch(if_match and _whole(request, "If-Match"))
 
 
 def _whole(request: Request, name: str) -> str:
-    """A list that may come in several lines (RFC 9110 §5.3); the parameter is but the last one."""
+    """Return a list that may span several header lines (RFC 9110 §5.3).
+
+    FastAPI's parameter is only the last line.
+    """
     return ", ".join(request.headers.getlist(name))
 
 

@@ -47,15 +47,15 @@ EXPOSED_HEADERS: Final = [
 ]
 """Response headers that a front end may read."""
 MAX_AGE_SECONDS: Final = 7200
-"""Time for which a browser may remember a preflight. Chromium allows no more."""
+"""Time for which browsers may cache a preflight, in seconds: the maximum of Chromium."""
 MAX_NAMES: Final = 5
-"""Number of headers that a problem document names at most."""
+"""Maximum number of headers that a problem document names."""
 
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
 
 
 class CrossOriginMiddleware(CORSMiddleware):
-    """CORS middleware whose failed preflights say what is not allowed."""
+    """CORS middleware that answers a failed preflight with the list of what is not allowed."""
 
     def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
         super().__init__(

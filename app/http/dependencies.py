@@ -1,22 +1,30 @@
-"""The request's resources and its one session."""
+"""Dependencies that give a request the process state and its unit of work."""
 
-from collections.abc import AsyncIterator
-from typing import Annotated
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import nullcontext
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
-from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.core.passwords import HashSlot
 from app.runtime.resources import Resources
+from app.runtime.unit_of_work import UnitOfWork, open_unit_of_work
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 """Methods that write nothing (RFC 9110 §9.2.1)."""
 
+HASHES = "hashes_passwords"
+"""Attribute of handlers that hash a password."""
+
+Handler = TypeVar("Handler", bound=Callable[..., Awaitable[object]])
+Condition = Callable[[Request], Awaitable[bool]]
+
 
 async def get_resources(request: Request) -> Resources:
-    """What the process holds open.
+    """Return the process state.
 
-    What many routes depend on calls it, instead of depending on it: FastAPI solves the dependencies
-    of a dependency again for each that names it, even when it takes its value from the cache.
+    Dependencies of many routes call it instead of depending on it, because FastAPI solves the
+    dependencies of a dependency again for each route parameter that names it.
     """
     resources: Resources = request.app.state.resources
     return resources
@@ -25,13 +33,48 @@ async def get_resources(request: Request) -> Resources:
 ResourcesDep = Annotated[Resources, Depends(get_resources)]
 
 
-async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
-    """The request's session; its transaction is committed when the handler has returned."""
+async def _always(_: Request) -> bool:
+    return True
+
+
+def hashes_passwords(when: Condition = _always) -> Callable[[Handler], Handler]:
+    """Return the decorator of a handler that hashes a password, always or on a condition.
+
+    Its requests wait for a hash slot before they open a session. Otherwise a burst of log-ins would
+    hold all connections while it waits.
+    """
+
+    def mark(handler: Handler) -> Handler:
+        setattr(handler, HASHES, when)
+        return handler
+
+    return mark
+
+
+async def get_unit_of_work(request: Request) -> AsyncIterator[UnitOfWork]:
+    """Yield the request's unit of work, which is committed when the handler has returned."""
     resources = await get_resources(request)
+    condition: Condition | None = getattr(request.scope["endpoint"], HASHES, None)
+    hashes = condition is not None and await condition(request)
     read_only = request.method in SAFE_METHODS
-    async with resources.database.transaction(read_only=read_only) as session:
-        yield session
+    async with (
+        resources.passwords.slot() if hashes else nullcontext() as hash_slot,
+        open_unit_of_work(
+            resources, hash_slot=hash_slot, read_only=read_only, patient=False
+        ) as unit,
+    ):
+        yield unit
 
 
-# With the default scope the commit would follow the answer: a failing one would follow a 201.
-SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
+# With the default scope, the commit would follow the response: a 201 could be rolled back.
+UnitOfWorkDep = Annotated[UnitOfWork, Depends(get_unit_of_work, scope="function")]
+
+
+async def get_hash_slot(unit: UnitOfWorkDep) -> HashSlot:
+    """Return the hash slot, which the request holds until its transaction has ended."""
+    if unit.hash_slot is None:
+        raise RuntimeError("The handler lacks the decorator `hashes_passwords`.")
+    return unit.hash_slot
+
+
+HashSlotDep = Annotated[HashSlot, Depends(get_hash_slot)]

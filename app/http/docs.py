@@ -1,14 +1,16 @@
-"""The interactive documentation, served by the process itself: no foreign host is asked."""
+"""Interactive documentation. The process serves all its files, so no other host is needed."""
 
 import json
 from importlib.resources import files
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
+from app.http.routing import create_router
+
 ASSETS = str(files("fastapi_swagger.resources"))
-"""Swagger UI, as its package carries it."""
+"""Folder of the Swagger UI files in their package."""
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -32,7 +34,7 @@ PAGE = """<!doctype html>
 </html>
 """
 
-# A file of its own, because the policy runs no script that stands in a page.
+# A separate file, because the policy forbids scripts inside a page.
 START = "SwaggerUIBundle({options});"
 OPTIONS = {
     "url": "openapi.json",
@@ -42,13 +44,13 @@ OPTIONS = {
     "tryItOutEnabled": True,
 }
 
-router = APIRouter(include_in_schema=False)
+router = create_router(in_document=False)
 router.mount("/docs/assets", StaticFiles(directory=ASSETS), name="docs-assets")
 
 
 @router.get("/docs")
 async def read_docs(request: Request) -> HTMLResponse:
-    """The page."""
+    """Return the page with Swagger UI."""
     return HTMLResponse(
         PAGE.format(title=request.app.title),
         headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY},
@@ -57,5 +59,5 @@ async def read_docs(request: Request) -> HTMLResponse:
 
 @router.get("/docs/start.js")
 async def read_start_script() -> Response:
-    """What starts Swagger UI on the page."""
+    """Return the script that starts Swagger UI on the page."""
     return Response(START.format(options=json.dumps(OPTIONS)), media_type="text/javascript")

@@ -1,14 +1,14 @@
-"""Forms: the body of a request in `application/x-www-form-urlencoded`."""
+"""Parser of request bodies in the form `application/x-www-form-urlencoded`."""
 
 from urllib.parse import unquote_to_bytes
 
 FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
 MAX_FIELDS = 1000
-"""Number of fields that a form may have at most."""
+"""Maximum number of fields of a form."""
 
 
 class MalformedForm(Exception):
-    """A form with too many fields, or with a repeated one."""
+    """Raised for a form with too many fields or with a repeated field."""
 
 
 def parse_form(body: bytes) -> dict[str, str]:

@@ -1,24 +1,31 @@
-"""The service's health on the wire."""
+"""Schemas and errors of the health checks."""
 
 import asyncio
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from sqlalchemy.exc import DBAPIError
 
 from app.core.database import Database
 from app.core.errors import AppError, ServiceUnavailable
 from app.core.logging import get_logger
 from app.core.migrations import current_revisions, is_behind
+from app.core.rate_limit_store import Store
 from app.core.schemas import Output
 from app.http.dependencies import ResourcesDep
-from app.http.openapi import refusals
-from app.http.rate_limit import SharedLimiter, limiter
+from app.http.openapi import error_responses
+from app.http.routing import create_router
+
+CHECK_SECONDS = 2.0
+"""Time limit for checking the database, in seconds. Probes may check every two seconds."""
+
+_logger = get_logger(__name__)
 
 
 class PartStatus(StrEnum):
-    """How a part of the service is."""
+    """Status of a part of the service."""
 
     OK = "ok"
     FAILED = "failed"
@@ -26,13 +33,13 @@ class PartStatus(StrEnum):
 
 
 class Liveness(Output):
-    """The process answers."""
+    """Liveness of the process."""
 
     status: Literal["ok"] = "ok"
 
 
 class Readiness(Output):
-    """Every part that the service needs."""
+    """Status of every part that the service needs."""
 
     database: PartStatus
     migrations: PartStatus
@@ -40,51 +47,43 @@ class Readiness(Output):
 
     @property
     def ready(self) -> bool:
-        """Whether no part fails."""
+        """True if no part fails."""
         return PartStatus.FAILED not in (self.database, self.migrations, self.redis)
 
 
 class NotReady(ServiceUnavailable):
-    """A part that the service needs fails; `checks` says which."""
+    """Error 503: a part that the service needs fails. `checks` lists the status of each."""
 
     code = "not_ready"
-    detail = "A part that the service needs fails; `checks` says which."
+    detail = "A part that the service needs fails. See `checks`."
 
     def __init__(self, readiness: Readiness) -> None:
         super().__init__()
         self._readiness = readiness
 
     def members(self) -> dict[str, Any]:
-        """How each part is."""
+        """Return the status of each part."""
         return {"checks": self._readiness.model_dump()}
 
 
 class Stopping(ServiceUnavailable):
-    """The process is about to stop: it still answers, but send requests elsewhere."""
+    """Error 503 of the readiness check: the process is about to stop."""
 
     code = "stopping"
-    detail = "The process is about to stop: it still answers, but send requests elsewhere."
+    detail = "This process is about to stop. Send requests to another one."
 
 
-CHECK_SECONDS = 2.0
-"""For the database. Who asks does so every other second: the checks must not pile up."""
-
-_logger = get_logger(__name__)
-
-
+@dataclass(frozen=True, kw_only=True)
 class HealthService:
-    """Asks each part that the service needs."""
+    """Service that checks each part that the service needs."""
 
-    def __init__(
-        self, *, database: Database, limiter: SharedLimiter, stopping: asyncio.Event
-    ) -> None:
-        self._database = database
-        self._limiter = limiter
-        self._stopping = stopping
+    database: Database
+    rate_limits: Store
+    stopping: asyncio.Event
 
     async def check(self) -> Readiness:
-        """How each part is. Raises NotReady when one fails, Stopping in a process that stops."""
-        if self._stopping.is_set():
+        """Return the status of each part. Raises NotReady if one fails, and Stopping in a drain."""
+        if self.stopping.is_set():
             raise Stopping
         database, migrations = await self._check_database()
         readiness = Readiness(
@@ -97,8 +96,8 @@ class HealthService:
     async def _check_database(self) -> tuple[PartStatus, PartStatus]:
         try:
             async with asyncio.timeout(CHECK_SECONDS):
-                await self._database.check_writable()
-                revisions = await current_revisions(self._database)
+                await self.database.check_writable()
+                revisions = await current_revisions(self.database)
         except AppError:  # logged by the database
             return PartStatus.FAILED, PartStatus.FAILED
         except (DBAPIError, TimeoutError):
@@ -107,7 +106,7 @@ class HealthService:
         return PartStatus.OK, PartStatus.FAILED if is_behind(revisions) else PartStatus.OK
 
     async def _check_redis(self) -> PartStatus:
-        match await self._limiter.is_store_usable():
+        match await self.rate_limits.is_usable():
             case None:
                 return PartStatus.NOT_CONFIGURED
             case usable:
@@ -115,24 +114,29 @@ class HealthService:
 
 
 async def get_health_service(resources: ResourcesDep) -> HealthService:
-    """It needs no session of the request: it asks for one by itself."""
-    return HealthService(database=resources.database, limiter=limiter, stopping=resources.stopping)
+    """Return the health service. It opens its own session, so the request opens none."""
+    return HealthService(
+        database=resources.database,
+        rate_limits=resources.rate_limiter.store,
+        stopping=resources.stopping,
+    )
 
 
 HealthServiceDep = Annotated[HealthService, Depends(get_health_service)]
 
-router = APIRouter(tags=["health"])
+router = create_router(tag="health")
 
 
 @router.get("/livez")
 async def check_liveness() -> Liveness:
-    """The process answers. Restart it when it does not."""
+    """Check that the process responds. If it does not, restart it."""
     return Liveness()
 
 
-@router.get("/readyz", responses=refusals(NotReady, Stopping))
+@router.get("/readyz", responses=error_responses(NotReady, Stopping))
 async def check_readiness(health: HealthServiceDep) -> Readiness:
-    """Database, migrations and, if there is one, Redis. Send no requests while one fails, or while
-    the process stops.
+    """Check the database, its migrations and, if configured, Redis.
+
+    Do not send requests while a check fails or the process is stopping.
     """
     return await health.check()

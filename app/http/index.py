@@ -1,25 +1,31 @@
-"""The entry points of the service on the wire."""
+"""Root of the service, with links to its entry points."""
 
 import re
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.core.schemas import Output
-from app.http.post_processing import Answered, FinishedRoute
+from app.http.post_processing import EarlyResponse
+from app.http.routing import create_router
+
+LINKS = {
+    "docs": "/docs",
+    "openapi": "/openapi.json",
+    "livez": "/livez",
+    "readyz": "/readyz",
+}
+VARY = {"Vary": "Accept"}
+
+_QUALITY = re.compile(r"q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")
 
 
 class Index(Output):
-    """The name of the service, and where to go from here."""
+    """Name and version of the service, with links to its entry points."""
 
     name: str
     version: str
     links: dict[str, str]
-
-
-VARY = {"Vary": "Accept"}
-
-_QUALITY = re.compile(r"q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")
 
 
 async def redirect_to_docs(request: Request, response: Response) -> None:
@@ -27,14 +33,15 @@ async def redirect_to_docs(request: Request, response: Response) -> None:
     if prefers_json(", ".join(request.headers.getlist("Accept"))):
         response.headers.update(VARY)
         return
-    # Without ROOT_PATH, relative to the request: a proxy may have removed a prefix.
+    # Without ROOT_PATH it is relative, because a proxy may have removed a prefix.
     location = "/docs" if request.scope.get("root_path") else "docs"
-    raise Answered(RedirectResponse(location, 303, VARY))
+    raise EarlyResponse(RedirectResponse(location, 303, VARY))
 
 
 def link_base(request: Request) -> str:
-    """Return what absolute paths of links are appended to: ROOT_PATH. Without it `.`, which makes
-    them relative to the request, because a proxy may have removed a prefix.
+    """Return the base to which paths of links are appended: ROOT_PATH, or `.` without it.
+
+    With `.` the links are relative to the request, because a proxy may have removed a prefix.
     """
     return request.scope.get("root_path") or "."
 
@@ -57,8 +64,9 @@ def _quality(element: str) -> tuple[str, float]:
 
 
 def _rank(qualities: dict[str, float], *ranges: str) -> tuple[float, int]:
-    """Return the quality of the first range that is given, and how specific that is: a client
-    that names JSON and accepts anything else prefers JSON.
+    """Return the quality of the first range that the client accepts, and how specific it is.
+
+    So a client that accepts JSON and `*/*` prefers JSON.
     """
     for wildcards, media_range in enumerate((*ranges, "*/*")):
         if media_range in qualities:
@@ -66,19 +74,12 @@ def _rank(qualities: dict[str, float], *ranges: str) -> tuple[float, int]:
     return 0, 0
 
 
-LINKS = {
-    "docs": "/docs",
-    "openapi": "/openapi.json",
-    "livez": "/livez",
-    "readyz": "/readyz",
-}
-
-router = APIRouter(include_in_schema=False, route_class=FinishedRoute)
+router = create_router(in_document=False)
 
 
 @router.get("/", dependencies=[Depends(redirect_to_docs)])
 async def read_index(request: Request) -> Index:
-    """Name the service and list its entry points."""
+    """Return the name of the service and its entry points."""
     base = link_base(request)
     links = {name: f"{base}{path}" for name, path in LINKS.items()}
     return Index(name=request.app.title, version=request.app.version, links=links)

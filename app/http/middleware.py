@@ -1,4 +1,4 @@
-"""Pure ASGI middleware: what surrounds every request, whatever its route."""
+"""Pure ASGI middleware that handles every request, independent of its route."""
 
 import re
 from collections.abc import Callable
@@ -13,9 +13,10 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.core import clock
 from app.core.config import Settings
-from app.core.errors import BadRequest, BodyTooLarge, InternalError
+from app.core.errors import BadRequest, InternalError
 from app.core.ids import new_id
 from app.core.logging import REQUEST_ID_MAX_LENGTH, bind_request_id, get_logger
+from app.http.body_limit import BodyLimitMiddleware
 from app.http.cors import CrossOriginMiddleware
 from app.http.problems import FRAMEWORK_ERRORS, PROBLEM_MEDIA_TYPE, REQUEST_ID, problem_response
 from app.http.rate_limit import limiter
@@ -33,16 +34,14 @@ SECURITY_HEADERS: Final = {
 HSTS: Final = "max-age=63072000; includeSubDomains"
 
 QUIET_ROUTES: Final = {"/livez", "/readyz"}
-"""Routes whose success is not logged, because probes ask for them every second."""
-
-MAX_LENGTH_DIGITS: Final = 18
+"""Routes whose successful requests are not logged, because probes send them every second."""
 
 _REQUEST_ID_PATTERN: Final = re.compile(rf"[A-Za-z0-9._-]{{1,{REQUEST_ID_MAX_LENGTH}}}")
 _logger = get_logger(__name__)
 
 
 class RequestContextMiddleware:
-    """Middleware that gives each request its id, and logs it when its response starts."""
+    """Middleware that sets the id of each request and logs it when its response starts."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -53,31 +52,33 @@ class RequestContextMiddleware:
             await self.app(scope, receive, send)
             return
         request_id = _request_id(scope)
-        state = scope.setdefault("state", {})
-        state[REQUEST_ID] = request_id
+        scope.setdefault("state", {})[REQUEST_ID] = request_id
         bind_request_id(request_id)
         started = clock.monotonic()
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                status = message["status"]
                 MutableHeaders(scope=message)["X-Request-ID"] = request_id
-                route = self._template(scope)
-                if status >= 400 or route not in QUIET_ROUTES:
-                    _logger.info(
-                        "request",
-                        method=scope["method"],
-                        route=route,
-                        status=status,
-                        duration_ms=round((clock.monotonic() - started) * 1000, 1),
-                        user_id=state.get("user_id"),
-                    )
+                self._log(scope, message["status"], clock.monotonic() - started)
             await send(message)
 
         await self.app(scope, receive, send_with_id)
 
+    def _log(self, scope: Scope, status: int, seconds: float) -> None:
+        """Log a request, unless it is a successful request of a probe."""
+        route = self._template(scope)
+        if status >= 400 or route not in QUIET_ROUTES:
+            _logger.info(
+                "request",
+                method=scope["method"],
+                route=route,
+                status=status,
+                duration_ms=round(seconds * 1000, 1),
+                user_id=scope["state"].get("user_id"),
+            )
+
     def _template(self, scope: Scope) -> str | None:
-        """The path as its route declares it: paths themselves hold ids, and never end."""
+        """Return the path template of the route, because paths contain ids and are unbounded."""
         if not self.templates:
             routes = iter_route_contexts(scope["app"].routes)
             self.templates = {route.endpoint: route.path for route in routes if route.endpoint}
@@ -85,12 +86,12 @@ class RequestContextMiddleware:
 
 
 def _request_id(scope: Scope) -> str:
-    given = Headers(scope=scope).get("X-Request-ID", "")
-    return given if _REQUEST_ID_PATTERN.fullmatch(given) else str(new_id())
+    request_id = Headers(scope=scope).get("X-Request-ID", "")
+    return request_id if _REQUEST_ID_PATTERN.fullmatch(request_id) else str(new_id())
 
 
 class SecurityHeadersMiddleware:
-    """Adds the headers that every answer carries, where the route has not set its own."""
+    """Middleware that adds security headers to each response, unless its route has set them."""
 
     def __init__(self, app: ASGIApp, *, production: bool) -> None:
         self.app = app
@@ -107,7 +108,7 @@ class SecurityHeadersMiddleware:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 own = {name for name, _ in message["headers"]}
-                message["headers"] += [each for each in self.headers if each[0] not in own]
+                message["headers"] += [header for header in self.headers if header[0] not in own]
                 if b"etag" in own:
                     _forbid_transformation(MutableHeaders(scope=message))
             await send(message)
@@ -116,16 +117,18 @@ class SecurityHeadersMiddleware:
 
 
 def _forbid_transformation(headers: MutableHeaders) -> None:
-    """Keep proxies from compressing a representation with a strong entity tag: they would have to
-    drop or weaken the tag, which `If-Match` then refuses (RFC 9110 §8.8.1).
+    """Add `no-transform` to a response with a strong entity tag, so that no proxy compresses it.
+
+    A proxy would have to remove or weaken the tag, and `If-Match` would fail (RFC 9110 §8.8.1).
     """
     if headers["ETag"].startswith('"'):
         headers["Cache-Control"] += ", no-transform"
 
 
 class RateLimitHeadersMiddleware:
-    """Tells what is left of the budgets that the request drew on
-    (draft-ietf-httpapi-ratelimit-headers-10).
+    """Middleware that adds the rate limits of the request, and what remains of them, as headers.
+
+    The headers follow draft-ietf-httpapi-ratelimit-headers-10.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -146,7 +149,7 @@ class RateLimitHeadersMiddleware:
 
 
 class ProblemMiddleware:
-    """Turns the plain text with which middleware of the framework refuses into problems."""
+    """Middleware that replaces the framework's plain-text errors with problem documents."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -173,8 +176,9 @@ class ProblemMiddleware:
 
 
 class UnexpectedErrorMiddleware:
-    """Logs what nothing expected, and answers 500. The innermost, so that the answer gets its
-    CORS headers like any other.
+    """Middleware that logs unexpected exceptions and responds with 500.
+
+    It is the innermost, so that its response gets CORS headers like every other.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -200,35 +204,13 @@ class UnexpectedErrorMiddleware:
             await problem_response(scope, InternalError)(scope, receive, send)
 
 
-class BodyLimitMiddleware:
-    """Refuses a body that declares itself too large, before anything is done for it. FastAPI's
-    `max_body_size` counts those that do not declare their size, but lets the route run first.
-    """
-
-    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
-        self.app = app
-        self.max_bytes = max_bytes
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            declared = Headers(scope=scope).get("Content-Length", "0")
-            if not declared.isdecimal():
-                await problem_response(scope, BadRequest)(scope, receive, send)
-                return
-            # By its length first: Python refuses to read a number of thousands of digits.
-            if len(declared) > MAX_LENGTH_DIGITS or int(declared) > self.max_bytes:
-                await problem_response(scope, BodyTooLarge)(scope, receive, send)
-                return
-        await self.app(scope, receive, send)
-
-
 def install_middleware(app: FastAPI, settings: Settings) -> None:
     """Add all middleware. The last one added is the outermost."""
     app.add_middleware(UnexpectedErrorMiddleware)
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
     if settings.cors_origins:
         app.add_middleware(CrossOriginMiddleware, settings=settings)
-    # A client may send a name in its absolute form, with a dot at its end (RFC 3986 §3.2.2).
+    # A client may send the absolute form of a name, which ends with a dot (RFC 3986 §3.2.2).
     hosts = [form for host in settings.allowed_hosts for form in (host, f"{host}.")]
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
     app.add_middleware(

@@ -1,5 +1,6 @@
-"""What the OpenAPI document says beyond what FastAPI finds out by itself: error answers on every
-operation, with the codes that it can return, and the headers that a status always carries.
+"""Parts of the OpenAPI document that FastAPI does not generate.
+
+Each operation declares its error responses with their codes, and the headers of each response.
 """
 
 from collections.abc import Iterator
@@ -20,9 +21,9 @@ from app.http.problems import PROBLEM_MEDIA_TYPE, Problem
 
 HEADERS = {
     "ETag": "The entity tag of this representation (RFC 9110 §8.8.3).",
-    "Location": "The path of what was created.",
-    "RateLimit": "What is left of each budget that the request drew on.",
-    "RateLimit-Policy": "Those budgets (draft-ietf-httpapi-ratelimit-headers).",
+    "Location": "Path of the created resource.",
+    "RateLimit": "Remaining part of each budget that the request used.",
+    "RateLimit-Policy": "Size and window of each budget (draft-ietf-httpapi-ratelimit-headers).",
     "Retry-After": "Seconds to wait.",
     "WWW-Authenticate": "The scheme to authenticate with.",
 }
@@ -32,17 +33,17 @@ ALWAYS_CARRIED = {
     "429": "Retry-After",
     "503": "Retry-After",
 }
-"""The header that a status always carries."""
+"""Header that every response with the status contains."""
 CONDITIONAL = {"If-Match", "If-None-Match", "Idempotency-Key"}
-"""Headers of requests whose answers carry an entity tag."""
+"""Headers of requests whose responses contain an entity tag."""
 SHOWN_KEYWORDS = {"description", "examples", "title", "type"}
 """Keywords of a schema that describe a field and do not constrain its text."""
 
 Responses = dict[int | str, dict[str, Any]]
 
 
-def refusals(*errors: type[AppError]) -> Responses:
-    """The `responses` of a route that can answer with these errors."""
+def error_responses(*errors: type[AppError]) -> Responses:
+    """Return the `responses` of a route that can raise these errors."""
     responses: Responses = {}
     for error in errors:
         _add(responses, error.status, error)
@@ -50,8 +51,9 @@ def refusals(*errors: type[AppError]) -> Responses:
 
 
 def form_body(*schemas: type[BaseModel], by: str = "") -> dict[str, Any]:
-    """Return the `openapi_extra` of a route that reads its form by itself: one of these schemas,
-    which differ in the constant value of the field `by`.
+    """Return the `openapi_extra` of a route that parses its form itself.
+
+    The form has one of these schemas, which differ in the constant value of the field `by`.
     """
     forms = [schema.model_json_schema() for schema in schemas]
     schema = _flat(forms, by) if by else forms[0]
@@ -61,13 +63,14 @@ def form_body(*schemas: type[BaseModel], by: str = "") -> dict[str, Any]:
 
 
 def _flat(forms: list[dict[str, Any]], by: str) -> dict[str, Any]:
-    """Return one schema for alternatives, because Swagger UI shows no fields for `oneOf`. A field
-    is constrained only where its form is chosen, because it is ignored elsewhere.
+    """Return one schema for alternatives, because Swagger UI shows no fields for `oneOf`.
+
+    A field is constrained only if its form is selected, because the other forms ignore it.
     """
-    fields = {name: field for form in forms for name, field in form["properties"].items()}
     properties = {
         name: {key: value for key, value in field.items() if key in SHOWN_KEYWORDS}
-        for name, field in fields.items()
+        for form in forms
+        for name, field in form["properties"].items()
     }
     chosen = {form["properties"][by]["const"]: form for form in forms}
     needs = [
@@ -90,8 +93,9 @@ def _flat(forms: list[dict[str, Any]], by: str) -> dict[str, Any]:
 
 
 def complete(document: dict[str, Any]) -> dict[str, Any]:
-    """Add to each operation the refusals that follow from its shape (its body, its parameters,
-    its security). What a feature refuses, its routes declare with `refusals`.
+    """Add the errors that follow from an operation's body, parameters and security.
+
+    Routes declare the errors of their feature with `error_responses`.
     """
     schemas = document["components"]["schemas"]
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
@@ -104,18 +108,18 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
         for operation in path_item.values():
             responses = operation["responses"]
             if "application/json" in responses.get("422", {}).get("content", {}):
-                del responses["422"]  # FastAPI's own form, which this service never answers with
+                del responses["422"]  # FastAPI's own form, which this service never sends
             for error in _implied(operation):
                 _add(responses, str(error.status), error)
             if "If-None-Match" in _parameters(operation):
-                responses["304"] = {"description": "You have it already."}
+                responses["304"] = {"description": "The client has the current representation."}
             headers |= _add_headers(operation)
             operation["responses"] = dict(sorted(responses.items()))
     return document
 
 
 def _prefix_token_urls(document: dict[str, Any]) -> None:
-    """Put ROOT_PATH in front of token URLs, because clients do not resolve them by `servers`."""
+    """Add ROOT_PATH to token URLs, because clients do not resolve them by `servers`."""
     for server in document.get("servers", []):
         for scheme in document["components"]["securitySchemes"].values():
             for flow in scheme["flows"].values():
@@ -124,7 +128,7 @@ def _prefix_token_urls(document: dict[str, Any]) -> None:
 
 
 def _add_headers(operation: dict[str, Any]) -> dict[str, Any]:
-    """Refer to the headers of each answer; what is referred to."""
+    """Add a reference to each header of the responses, and return the headers."""
     added: dict[str, Any] = {}
     for status, response in operation["responses"].items():
         for name in _headers(operation, status):

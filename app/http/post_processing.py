@@ -1,4 +1,7 @@
-"""Answers that dependencies finish: after they were serialised, before anything is committed."""
+"""Routes whose dependencies can change the response, or respond instead of the handler.
+
+They do so after the response has been serialised and before the transaction is committed.
+"""
 
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
@@ -6,47 +9,41 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-FINISHES = "finishes"
-"""Where the functions stand in the ASGI scope's state."""
+POST_PROCESSORS = "post_processors"
+"""Key of a request's post-processors in the ASGI scope's state."""
 
-Finish = Callable[[Response], Awaitable[Response]]
+PostProcessor = Callable[[Response], Awaitable[Response]]
 
 
-class Answered(Exception):
-    """Raised by a dependency that has the answer: the handler is not called."""
+class EarlyResponse(Exception):
+    """Exception by which a dependency responds, so that the handler is not called."""
 
     def __init__(self, response: Response) -> None:
         super().__init__()
         self.response = response
 
 
-class FinishedRoute(APIRoute):
-    """A route whose dependencies may look at the answer, and change it, with its session open.
-
-    `APIRouter(route_class=FinishedRoute)`.
-    """
+class PostProcessedRoute(APIRoute):
+    """Route that calls the post-processors of its dependencies."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler, followed by what its dependencies have asked for with `finish_with`."""
+        """Return a function that calls the handler and then the post-processors."""
         handle = super().get_route_handler()
 
-        async def handle_and_finish(request: Request) -> Response:
-            finishes: list[Finish] = []
-            request.scope["state"][FINISHES] = finishes
+        async def handle_and_post_process(request: Request) -> Response:
+            post_processors: list[PostProcessor] = []
+            request.scope["state"][POST_PROCESSORS] = post_processors
             try:
                 response = await handle(request)
-            except Answered as answered:
-                response = answered.response
-            for finish in finishes:
-                response = await finish(response)
+            except EarlyResponse as early:
+                response = early.response
+            for post_process in post_processors:
+                response = await post_process(response)
             return response
 
-        return handle_and_finish
+        return handle_and_post_process
 
 
-def finish_with(request: Request, finish: Finish) -> None:
-    """Have the answer finished by this function, after those that were given before.
-
-    On a route of another class this is a KeyError: nobody would call the function.
-    """
-    request.scope["state"][FINISHES].append(finish)
+def post_process_response(request: Request, post_process: PostProcessor) -> None:
+    """Call the function on the response, after the functions that were added before."""
+    request.scope["state"][POST_PROCESSORS].append(post_process)

@@ -1,4 +1,4 @@
-"""The one form in which every error is answered: RFC 9457 problem details."""
+"""Problem details (RFC 9457), the format of every error response."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -24,36 +24,36 @@ from app.core.errors import (
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 MAX_VIOLATIONS = 100
-"""A body of a megabyte may hold a hundred thousand faults; the answer is not to outgrow it."""
+"""Maximum number of faults in a response. A body of 1 MB may have a hundred thousand."""
 REQUEST_ID = "request_id"
-"""The name of the request's id in the ASGI scope's state, in log lines and in problems."""
+"""Name of the request's id in the ASGI scope's state, in log lines and in problem documents."""
 
 INVALID_JSON = {"pointer": "", "message": "JSON decode error", "code": "json_invalid"}
-"""The violation that Pydantic reports for a body that is not JSON."""
+"""Violation that Pydantic reports for a body that is not JSON."""
 
-# What the framework raises by status alone is answered as one of these.
+# Errors for the exceptions of the framework, which have only a status.
 FRAMEWORK_ERRORS = {
     error.status: error for error in (BadRequest, NotFound, MethodNotAllowed, BodyTooLarge)
 }
 
-# The phrases of RFC 9110; those of the standard library change with its version.
+# Phrases of RFC 9110, because those of the standard library depend on its version.
 PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}
 
 
 class Problem(BaseModel):
-    """RFC 9457 problem details: the body of every error answer."""
+    """RFC 9457 problem details: the body of every error response."""
 
-    type: str = Field(description="Always `about:blank`: `status` and `code` say it all.")
-    title: str = Field(description="The status phrase.")
-    status: int = Field(description="The HTTP status.", ge=400, le=599)
-    detail: str = Field(description="What went wrong, for people.")
-    instance: str = Field(description="The path of the request.")
-    code: str = Field(description="What went wrong, for programs; stable.")
-    request_id: str = Field(description="The server's log tells more under this id.")
+    type: str = Field(description="Always `about:blank`. `status` and `code` identify the problem.")
+    title: str = Field(description="Reason phrase of the HTTP status.")
+    status: int = Field(description="HTTP status code.", ge=400, le=599)
+    detail: str = Field(description="Explanation for people.")
+    instance: str = Field(description="Path of the request.")
+    code: str = Field(description="Stable code for programs.")
+    request_id: str = Field(description="Id of the request in the server's log.")
     errors: list[Violation] | None = Field(
         None,
         max_length=MAX_VIOLATIONS,
-        description="What is wrong with the input: the first hundred faults.",
+        description="Faults of the input, at most the first hundred.",
     )
 
 
@@ -65,7 +65,7 @@ def problem_response(
     members: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    """The problem document for `error`; `status` where the framework's differs from its own."""
+    """Return the problem document of an error. `status` overrides the error's own."""
     status = status or error.status
     document = {
         "type": "about:blank",
@@ -81,14 +81,14 @@ def problem_response(
 
 
 async def answer_app_error(request: Request, error: AppError) -> JSONResponse:
-    """Answer what a service refused."""
+    """Return the response to an error of the application."""
     return problem_response(request.scope, error, members=error.members(), headers=error.headers)
 
 
 async def answer_http_exception(request: Request, error: HTTPException) -> JSONResponse:
-    """Answer what the framework refused: an unknown path, a wrong method, a body too large."""
-    # Python versions differ in the nesting at which their JSON parser gives up with something
-    # other than a JSONDecodeError, which FastAPI would answer with 400 instead of 422.
+    """Return the response to an error of the framework, such as an unknown path."""
+    # For deeply nested JSON the parser raises other errors than JSONDecodeError, at a depth that
+    # depends on the version of Python. FastAPI would respond with 400 instead of 422.
     if isinstance(error.__cause__, RecursionError | ValueError):
         return problem_response(request.scope, InvalidInput, members={"errors": [INVALID_JSON]})
     kind = FRAMEWORK_ERRORS.get(error.status_code, BadRequest)
@@ -99,8 +99,9 @@ async def answer_http_exception(request: Request, error: HTTPException) -> JSONR
 
 
 def _methods_of_path(request: Request) -> list[str]:
-    """Return all methods of the path (RFC 9110 §15.5.6). The framework names those of one route,
-    and does not know that GET implies HEAD.
+    """Return all methods of the path (RFC 9110 §15.5.6).
+
+    The framework names only the methods of one route, and omits the HEAD that GET implies.
     """
     routes = list(iter_route_contexts(request.app.routes))
     paths = {route.path for route in routes if route.endpoint is request.scope.get("endpoint")}
@@ -109,7 +110,7 @@ def _methods_of_path(request: Request) -> list[str]:
 
 
 async def answer_validation_error(request: Request, error: RequestValidationError) -> JSONResponse:
-    """Answer what Pydantic refused, without the values that it refused."""
+    """Return the response to an error of Pydantic, without the rejected values."""
     errors = [_violation(item) for item in error.errors()[:MAX_VIOLATIONS]]
     return problem_response(request.scope, InvalidInput, members={"errors": errors})
 
@@ -119,19 +120,19 @@ def _violation(item: Mapping[str, Any]) -> dict[str, Any]:
     if source != "body":
         place = {"parameter": str(path[0])} if path else {}
     elif item["type"] == "json_invalid":
-        place = {"pointer": ""}  # its `loc` is an offset into the text, not a path into the value
+        place = {"pointer": ""}  # `loc` is an offset into the text, not a path into the value
     else:
         place = {"pointer": "".join(f"/{_escape(str(part))}" for part in path)}
     return {**place, "message": item["msg"], "code": item["type"]}
 
 
 def _escape(part: str) -> str:
-    """Escape one reference token (RFC 6901 §3)."""
+    """Return one reference token in its escaped form (RFC 6901 §3)."""
     return part.replace("~", "~0").replace("/", "~1")
 
 
 def install_error_handlers(app: FastAPI) -> None:
-    """Have every kind of error answered as a problem document."""
+    """Add the handlers that convert every kind of error to a problem document."""
     app.exception_handler(AppError)(answer_app_error)
     app.exception_handler(HTTPException)(answer_http_exception)
     app.exception_handler(RequestValidationError)(answer_validation_error)

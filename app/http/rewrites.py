@@ -9,8 +9,8 @@ class HeadMiddleware:
     """Middleware that answers HEAD like GET, without the body (RFC 9110 §9.3.2).
 
     Routes do not register HEAD themselves, because the OpenAPI document would then declare each
-    operation twice. Everything inside sees GET; the access log and the server, which omits the
-    framing of the body, see HEAD.
+    operation twice. The middleware and routes inside see GET. The access log and the server, which
+    omits the framing of the body, see HEAD.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -29,7 +29,7 @@ class HeadMiddleware:
                 scope["endpoint"] = as_get.get("endpoint")  # the access log looks it up
                 await send(message)
             elif not ended:
-                # End the response at its first part, because a stream may never end.
+                # End the response at its first part, because a stream may be endless.
                 ended = True
                 await send({"type": "http.response.body"})
 
@@ -37,11 +37,11 @@ class HeadMiddleware:
 
 
 class PrefixMiddleware:
-    """Middleware that serves the application below ROOT_PATH, whether the proxy removes that
-    prefix from requests or not.
+    """Middleware that serves the application below ROOT_PATH.
 
-    Inside, `path` always begins with the prefix and `root_path` names it, as ASGI asks. Routes
-    set `Location` without the prefix, which is added here.
+    It accepts requests with and without the prefix, because some proxies remove it. For the
+    middleware and routes inside, `path` always begins with the prefix and `root_path` is the
+    prefix, as ASGI requires. Routes set `Location` without the prefix, which is added here.
     """
 
     def __init__(self, app: ASGIApp, *, prefix: str) -> None:
@@ -70,7 +70,7 @@ class PrefixMiddleware:
         await self.app(scope, receive, send_with_prefix)
 
     def _has_prefix(self, scope: Scope) -> bool:
-        """Return True if the proxy has left the prefix in place."""
+        """Return True if the path begins with the prefix, which the proxy then has not removed."""
         path = scope["path"]
         if not f"{path}/".startswith(f"{self.prefix}/"):
             return False
@@ -79,7 +79,7 @@ class PrefixMiddleware:
             self.paths = {route.path for route in routes if route.path}
             self.first_segments = {_first_segment(path) for path in self.paths}
         if path == self.prefix:
-            # A prefix such as `/livez` is also a route, which probes request without the prefix.
+            # A prefix such as `/livez` is also a route, which probes request without a prefix.
             return path not in self.paths
         # A prefix such as `/api` is also the beginning of routes of this service.
         rest = path.removeprefix(self.prefix)

@@ -1,33 +1,41 @@
-"""Version 1 of the API: every router of a feature is mounted here."""
+"""Routers, and how the application serves those of its features."""
 
-from fastapi import Depends, FastAPI
+from collections.abc import Iterable
 
-from app.accounts import router as users
-from app.authentication import router as auth
-from app.authentication.limits import limit_general
+from fastapi import APIRouter, Depends, FastAPI, Response
+
+from app.core.config import API_PREFIX
 from app.core.errors import RateLimited, ServiceUnavailable
-from app.core.schemas import API
-from app.http.openapi import refusals
-from app.routers.example import ROUTERS as EXAMPLE
-
-ROUTERS = (
-    users.router,
-    *EXAMPLE,  # example
-    auth.router,
-)
-"""Tried in this order; what is asked for most comes first."""
+from app.http.openapi import error_responses
+from app.http.post_processing import PostProcessedRoute
+from app.http.rate_limit import limit_general
 
 
-def include_routers(app: FastAPI, *, max_body_bytes: int) -> None:
-    """Serve the routes of all features, which refuse larger bodies.
+def create_router(prefix: str = "", *, tag: str = "", in_document: bool = True) -> APIRouter:
+    """Return a router for paths below the prefix, whose operations have the tag."""
+    return APIRouter(
+        prefix=prefix,
+        tags=[tag] if tag else None,
+        route_class=PostProcessedRoute,
+        include_in_schema=in_document,
+    )
 
-    No router is nested: FastAPI searches each once more for every router around it.
+
+def include_routers(app: FastAPI, routers: Iterable[APIRouter], *, max_body_bytes: int) -> None:
+    """Serve the routers of the API, with the general limit and a maximum size of the body.
+
+    No router includes another, because FastAPI would search the routes of both.
     """
-    for router in ROUTERS:
+    for router in routers:
         app.include_router(
             router,
-            prefix=API,
+            prefix=API_PREFIX,
             dependencies=[Depends(limit_general)],
-            responses=refusals(RateLimited, ServiceUnavailable),
+            responses=error_responses(RateLimited, ServiceUnavailable),
             max_body_size=max_body_bytes,
         )
+
+
+def set_location(response: Response, path: str) -> None:
+    """Set `Location` to the path of the resource that was created."""
+    response.headers["Location"] = f"{API_PREFIX}{path}"

@@ -1,4 +1,4 @@
-"""Serves the application, and stops without losing a request."""
+"""HTTP server that stops without losing a request."""
 
 import signal
 from contextlib import suppress
@@ -13,30 +13,34 @@ from app.core.logging import get_logger
 from app.runtime.resources import Resources
 
 GRACE_SECONDS = 8
-"""Within which requests end once the drain is over. Engines kill after ten, unless told otherwise:
-give them the drain on top."""
+"""Time for requests to finish after the drain, in seconds. Container engines kill a process 10 s
+after SIGTERM by default, so their time limit must be raised by the drain.
+"""
 
 KEEP_ALIVE_SECONDS = 125
-"""Time for which an idle connection is kept. The proxy must keep it for less time, otherwise it
-sends a request while this process closes the connection, and answers 502. Caddy's default, 120
-seconds, is the longest of the common proxies.
+"""Time for which an idle connection is kept, in seconds. The proxy must keep it for less time.
+Otherwise it may send a request while this process closes the connection, and respond with 502.
+Caddy's default, 120 seconds, is the longest of the common proxies.
 """
 
 MAX_HEAD_BYTES = 65_536
-"""Of a request line with its headers, and of trailers."""
+"""Maximum size of a request line with its headers, and of trailers, in bytes."""
 
 _logger = get_logger(__name__)
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """Hangs up on headers that do not end: the parser would keep them all, whatever their size. And
-    behind the answer to who asks for another protocol, which gets no other (RFC 9110 §7.8).
+    """HTTP protocol that limits the size of request headers, which httptools does not.
+
+    It also closes the connection after responding to an `Upgrade` request, because no other
+    protocol is supported (RFC 9110 §7.8).
     """
 
     pending_bytes = 0
+    """Number of bytes received since the last complete head or part of a body."""
 
     def data_received(self, data: bytes) -> None:
-        """Parse what has come. A head that ends in it may be larger, by one read of the socket."""
+        """Parse received data. A head that ends in it may exceed the limit by one socket read."""
         self.pending_bytes += len(data)
         super().data_received(data)
         if self.pending_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
@@ -44,24 +48,24 @@ class BoundedProtocol(HttpToolsProtocol):
             self.send_400_response("The headers are too large.")
 
     def on_headers_complete(self) -> None:
-        """Begin to answer."""
+        """Start to process the request."""
         self.pending_bytes = 0
         super().on_headers_complete()
         if self.parser.should_upgrade():
-            # The parser would read its body as the next request.
+            # The parser would read the request's body as the next request.
             self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
-        """Hand over a part of the body, which the application bounds."""
+        """Handle a part of the body, whose size the application limits."""
         self.pending_bytes = 0
         super().on_body(body)
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Say nothing: anybody may ask for one, as often as they like."""
+        """Log nothing, because any client can send `Upgrade` as often as it likes."""
 
 
 class DrainingServer(uvicorn.Server):
-    """Tells by `/readyz` that it stops, and goes on serving until a proxy had time to notice."""
+    """Server that fails `/readyz` before it stops, and serves on until proxies have noticed."""
 
     def __init__(self, config: uvicorn.Config, app: FastAPI, *, drain_seconds: int) -> None:
         super().__init__(config)
@@ -70,7 +74,7 @@ class DrainingServer(uvicorn.Server):
         self._stops_at: float | None = None
 
     async def on_tick(self, counter: int) -> bool:
-        """Whether to stop now: uvicorn asks ten times a second. A second SIGINT ends the drain."""
+        """Return True to stop now. uvicorn calls it every 0.1 s. A second SIGINT ends the drain."""
         if not await super().on_tick(counter):
             return False
         if self._stops_at is None:
@@ -82,9 +86,9 @@ class DrainingServer(uvicorn.Server):
         resources: Resources = self._app.state.resources
         resources.stopping.set()
         _logger.info("server.draining", seconds=self._drain_seconds)
-        # A request on a kept connection could cross with our closing it, so that none is kept now.
+        # A request could arrive while a kept connection is closed, so no connection is kept now.
         self.config.encoded_headers.append((b"connection", b"close"))
-        await super().on_tick(0)  # which takes the headers over
+        await super().on_tick(0)  # applies the changed headers
 
 
 def configuration(app: FastAPI, *, host: str, port: int) -> uvicorn.Config:
@@ -94,22 +98,22 @@ def configuration(app: FastAPI, *, host: str, port: int) -> uvicorn.Config:
         host=host,
         port=port,
         http=BoundedProtocol,
-        ws="none",  # asked to switch, it answers like any request, and not past our middleware
-        log_config=None,  # ours is in place already
+        ws="none",  # `Upgrade: websocket` is then handled like any request, with our middleware
+        log_config=None,  # configure_logging has been called
         access_log=False,
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
-        proxy_headers=False,  # TRUSTED_PROXIES decides, in the application
+        proxy_headers=False,  # ProxyHeadersMiddleware applies TRUSTED_PROXIES
     )
 
 
 def run(app: FastAPI, settings: Settings, *, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT, then drain, answer what was asked, and close everything."""
+    """Serve until SIGTERM or SIGINT, then drain, finish all requests and close everything."""
     config = configuration(app, host=host, port=port)
     server = DrainingServer(config, app, drain_seconds=settings.shutdown_drain_seconds)
-    # uvicorn raises the signal again when it has stopped. By default SIGTERM would then end the
-    # process as if it had been killed; this way both end it with 0.
+    # uvicorn raises the signal again when it has stopped. By default SIGTERM would then kill the
+    # process; with this handler both signals end it with 0.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         server.run()

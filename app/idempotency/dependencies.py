@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: `dependencies=[Depends(idempotent)]`, and the `FinishedRoute` class."""
+"""Repeated requests by the header `Idempotency-Key`: `dependencies=[Depends(idempotent)]`."""
 
 import hashlib
 from typing import Annotated
@@ -7,44 +7,53 @@ from fastapi import Header, Request, Response
 from pydantic import StringConstraints
 from pydantic.json_schema import SkipJsonSchema
 
-from app.authentication.dependencies import PrincipalDep
-from app.http.conditional import tag_answer
-from app.http.post_processing import Answered, finish_with
+from app.authentication.dependencies import ActorDep
+from app.http.conditional import add_etag
+from app.http.dependencies import UnitOfWorkDep
+from app.http.post_processing import EarlyResponse, post_process_response
 from app.idempotency.errors import IDEMPOTENCY_KEY, IdempotencyKeyInUse, IdempotencyKeyReused
 from app.idempotency.models import KEY_MAX_LENGTH, IdempotencyKey
-from app.runtime.services import ServicesDep
+from app.idempotency.repository import IdempotencyKeyRepository
+from app.idempotency.service import IdempotencyService
 
 Key = Annotated[
     str, StringConstraints(min_length=1, max_length=KEY_MAX_LENGTH, pattern=r"^[\x21-\x7e]+$")
 ]
-IDEMPOTENCY_REFUSALS = (IdempotencyKeyReused, IdempotencyKeyInUse)
-"""What a route that is idempotent by key can refuse beside its own."""
+IDEMPOTENCY_ERRORS = (IdempotencyKeyReused, IdempotencyKeyInUse)
+"""Errors that an idempotent route can raise besides its own."""
+
+
+async def get_idempotency_service(unit: UnitOfWorkDep) -> IdempotencyService:
+    """Return the service of idempotency keys in this unit of work."""
+    return IdempotencyService(keys=IdempotencyKeyRepository(unit.session))
 
 
 async def idempotent(
     request: Request,
-    principal: PrincipalDep,
-    services: ServicesDep,
+    actor: ActorDep,
+    unit: UnitOfWorkDep,
     idempotency_key: Annotated[
         Key | SkipJsonSchema[None],
         Header(
             alias=IDEMPOTENCY_KEY,
-            description="Chosen by you, new for each request that is not a repetition.",
+            description="Value that the client chooses, new for each request that is not a "
+            "repetition.",
         ),
     ] = None,
 ) -> None:
-    """Give a repeated request the first answer again; the handler is called once.
+    """Respond to a repeated request with the first response. The handler is called once.
 
     Raises IdempotencyKeyReused, IdempotencyKeyInUse.
     """
-    tag_answer(request)
+    add_etag(request)
     if idempotency_key is None:
         return
-    stored = await services.idempotency.claim(
-        principal.user.id, idempotency_key, await _digest(request)
+    service = await get_idempotency_service(unit)
+    stored = await service.claim(
+        user_id=actor.user_id, key=idempotency_key, request_digest=await _digest(request)
     )
     if stored.status is not None:
-        raise Answered(_response_of(stored))
+        raise EarlyResponse(_response_of(stored))
 
     async def keep(response: Response) -> Response:
         stored.status = response.status_code
@@ -52,11 +61,11 @@ async def idempotent(
         stored.body = bytes(response.body)
         return response
 
-    finish_with(request, keep)
+    post_process_response(request, keep)
 
 
 async def _digest(request: Request) -> str:
-    """What makes two requests the same: method, path, query and body."""
+    """Return a digest of what two equal requests share: method, path, query and body."""
     target = f"{request.method} {request.url.path}?{request.url.query}\n"
     return hashlib.sha256(target.encode() + await request.body()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""What is refused about `Idempotency-Key`."""
+"""Errors of `Idempotency-Key`."""
 
 from app.core.errors import Conflict, InvalidInput
 
@@ -6,17 +6,17 @@ IDEMPOTENCY_KEY = "Idempotency-Key"
 
 
 class IdempotencyKeyReused(InvalidInput):
-    """The key was used for another request."""
+    """Error 422: the key was used for another request."""
 
     code = "idempotency_key_reused"
-    detail = "This key was used for another request; take a new one."
+    detail = "This key was used for another request. Use a new one."
 
     def __init__(self) -> None:
         super().__init__(self.detail, parameter=IDEMPOTENCY_KEY)
 
 
 class IdempotencyKeyInUse(Conflict):
-    """The first request with the key has taken too long."""
+    """Error 409: the first request with the key is still being processed."""
 
     code = "idempotency_key_in_use"
-    detail = "A request with this key is still being worked on; repeat yours later."
+    detail = "A request with this key is still being processed. Repeat yours later."

@@ -1,4 +1,4 @@
-"""The first answers to requests that clients may repeat."""
+"""First responses to requests that clients may repeat."""
 
 from datetime import datetime
 from uuid import UUID
@@ -13,8 +13,9 @@ LOCATION_MAX_LENGTH = 255
 
 
 class IdempotencyKey(Base, table=True):
-    """A key that a client chose for a request, and the answer, which is there when others see the
-    row: both are written in the transaction of the request.
+    """Key that a client chose for a request, with the response.
+
+    The transaction of the request writes both, so that others never see a row without a response.
     """
 
     __tablename__ = "idempotency_keys"

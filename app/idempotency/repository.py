@@ -13,13 +13,13 @@ from app.idempotency.models import IdempotencyKey
 
 
 class IdempotencyKeyRepository(Repository):
-    """Keys by the user who chose them."""
+    """Queries on idempotency keys, which belong to users."""
 
     async def add(self, new: IdempotencyKey, *, now: datetime) -> IdempotencyKey:
-        """Store the key, or find what the user has stored under it.
+        """Store the key, or return the one that the user has stored.
 
-        Who comes while another transaction is about to store it waits until that one has ended.
-        Raises IdempotencyKeyInUse when that takes too long.
+        If another transaction is storing the key, wait until it has ended. Raises
+        IdempotencyKeyInUse when that takes too long.
         """
         expired = delete(IdempotencyKey).where(
             col(IdempotencyKey.user_id) == new.user_id,
@@ -28,7 +28,7 @@ class IdempotencyKeyRepository(Repository):
         )
         try:
             await self._session.exec(expired)
-            # A savepoint, because the transaction goes on after a conflict.
+            # In a savepoint, because the transaction continues after a conflict.
             async with self._session.begin_nested():
                 self._session.add(new)
         except IntegrityError as error:
@@ -40,7 +40,7 @@ class IdempotencyKeyRepository(Repository):
         return new
 
     async def purge(self, *, now: datetime) -> int:
-        """Delete the keys that have expired; how many there were."""
+        """Delete the keys that have expired. Return their number."""
         statement = delete(IdempotencyKey).where(col(IdempotencyKey.expires_at) <= now)
         return (await self._session.exec(statement)).rowcount
 
@@ -49,9 +49,9 @@ class IdempotencyKeyRepository(Repository):
             case "pk_idempotency_keys":
                 stored = await self._session.get(IdempotencyKey, (new.user_id, new.key))
                 if stored is None:
-                    raise IdempotencyKeyInUse from error  # purged meanwhile
+                    raise IdempotencyKeyInUse from error  # purged in the meantime
                 return stored
             case "fk_idempotency_keys_user_id_users":
-                raise Unauthenticated from error  # deleted meanwhile
+                raise Unauthenticated from error  # the user was deleted in the meantime
             case _:
                 raise error

@@ -1,7 +1,9 @@
-"""Requests that clients may repeat: the first answer is kept, and given again
-(draft-ietf-httpapi-idempotency-key-header).
+"""Stored responses to requests that clients may repeat.
+
+They follow draft-ietf-httpapi-idempotency-key-header.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -13,23 +15,23 @@ from app.idempotency.repository import IdempotencyKeyRepository
 LIFETIME = timedelta(hours=24)
 
 
+@dataclass(frozen=True, kw_only=True)
 class IdempotencyService:
-    """Keeps first answers. A key is stored by the transaction that answers, or not at all."""
+    """Store of first responses. The transaction of a request stores its key, or nothing."""
 
-    def __init__(self, keys: IdempotencyKeyRepository) -> None:
-        self._keys = keys
+    keys: IdempotencyKeyRepository
 
-    async def claim(self, user_id: UUID, key: str, request_digest: str) -> IdempotencyKey:
-        """The key, with the answer if the request has been answered before.
+    async def claim(self, *, user_id: UUID, key: str, request_digest: str) -> IdempotencyKey:
+        """Return the key, with the response if the request has been processed before.
 
-        Raises IdempotencyKeyReused for another request under the key, and IdempotencyKeyInUse
-        when the first one takes too long.
+        Raises IdempotencyKeyReused if the key belongs to another request, and IdempotencyKeyInUse
+        when the first request takes too long.
         """
         now = clock.now()
         new = IdempotencyKey(
             user_id=user_id, key=key, request_digest=request_digest, expires_at=now + LIFETIME
         )
-        stored = await self._keys.add(new, now=now)
+        stored = await self.keys.add(new, now=now)
         if stored.request_digest != request_digest:
             raise IdempotencyKeyReused
         return stored

@@ -9,12 +9,12 @@ _logger = get_logger(__name__)
 
 
 class ConsoleMailer:
-    """Writes mails to the log, links included: for development only."""
+    """Mailer for development, which logs mails with their links."""
 
-    async def send(self, mail: Mail, *, key: UUID) -> None:  # noqa: ARG002 -- nobody drops lines
-        """Log it."""
+    async def send(self, mail: Mail, *, key: UUID) -> None:  # noqa: ARG002 -- a log has no duplicates to discard
+        """Log the mail."""
         lines = ["mail.console", f"To: {mail.to}", f"Subject: {mail.subject}", "", mail.text]
         if mail.curl:
-            lines += ["", "There is no front end here; this does the same:", mail.curl]
-        # The log adds its own to the last line, and nobody wants to copy that.
+            lines += ["", "Without a front end, this command does the same:", mail.curl]
+        # An empty last line, because the log appends its fields to the last line.
         _logger.info("\n".join([*lines, ""]))

@@ -1,13 +1,14 @@
 """Choice of the mailer."""
 
-from app.core.config import MailBackend, Settings
+from app.core.config import Settings
+from app.core.setting_groups import MailBackend
 from app.mail.console import ConsoleMailer
 from app.mail.mailer import Mailer
 from app.mail.smtp import SmtpMailer
 
 
 def create_mailer(settings: Settings) -> Mailer:
-    """The mailer that the settings ask for."""
+    """Return the mailer that the settings choose."""
     match settings.mail_backend:
         case MailBackend.CONSOLE:
             return ConsoleMailer()

@@ -1,7 +1,4 @@
-"""Mail: messages from templates, and the ways in which they leave.
-
-The only place that imports aiosmtplib and Jinja2.
-"""
+"""Interface of all mailers."""
 
 from typing import Protocol
 from uuid import UUID
@@ -10,9 +7,10 @@ from app.mail.message import Mail
 
 
 class Mailer(Protocol):
-    """Sends a mail now. Services do not: they hand their mails to the outbox."""
+    """Sender of mails. Services do not call it: they add their mails to the outbox."""
 
     async def send(self, mail: Mail, *, key: UUID) -> None:
-        """Send it, or raise what went wrong. A mail that is sent again has the same key, so that
-        receivers can drop it.
+        """Send the mail now, or raise the error that prevents it.
+
+        A mail that is sent again has the same key, so that receivers can discard it.
         """

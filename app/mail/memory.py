@@ -6,11 +6,11 @@ from app.mail.message import Mail
 
 
 class MemoryMailer:
-    """Keeps mails in a list: for tests."""
+    """Mailer for tests, which keeps mails in a list."""
 
     def __init__(self) -> None:
         self.sent: list[Mail] = []
 
-    async def send(self, mail: Mail, *, key: UUID) -> None:  # noqa: ARG002 -- all are kept
-        """Keep it."""
+    async def send(self, mail: Mail, *, key: UUID) -> None:  # noqa: ARG002 -- the interface has it
+        """Store the mail."""
         self.sent.append(mail)

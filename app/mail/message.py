@@ -3,14 +3,16 @@
 The only module that imports Jinja2.
 """
 
+import json
+import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-TEMPLATES = Path(__file__).parent.parent / "templates"
 _templates = Environment(
-    loader=FileSystemLoader(TEMPLATES),
+    loader=FileSystemLoader(Path(__file__).parent.parent),
     autoescape=select_autoescape(["html"]),
     undefined=StrictUndefined,
     trim_blocks=True,
@@ -19,18 +21,18 @@ _templates = Environment(
 
 @dataclass(frozen=True)
 class Mail:
-    """One message to one person, as text and as HTML."""
+    """Message to one address, as text and as HTML."""
 
     to: str
     subject: str
     text: str
     html: str
     curl: str | None = None
-    """For developers: the request that the mail's link stands for, as there is no front end."""
+    """Command that does the same as the link, for developers without a front end."""
 
 
 def render(template: str, *, to: str, subject: str, curl: str | None = None, **values: str) -> Mail:
-    """The mail that `templates/{template}.txt` and `.html` make of the values."""
+    """Return the mail that a pair of templates, such as `users/templates/welcome`, renders."""
     return Mail(
         to=to,
         subject=subject,
@@ -38,3 +40,8 @@ def render(template: str, *, to: str, subject: str, curl: str | None = None, **v
         html=_templates.get_template(f"{template}.html").render(values, subject=subject),
         curl=curl,
     )
+
+
+def curl_command(url: str, body: Mapping[str, str]) -> str:
+    """Return a command that sends the body to the URL."""
+    return f"curl --json {shlex.quote(json.dumps(body))} {url}"

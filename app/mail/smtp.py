@@ -11,24 +11,25 @@ from uuid import UUID
 import aiosmtplib
 
 from app.core import clock
-from app.core.config import Settings, SmtpSecurity
+from app.core.config import Settings
+from app.core.setting_groups import SmtpSecurity
 from app.mail.message import Mail
 
 SMTP_TIMEOUT_SECONDS = 10
 
 
 class SmtpMailer:
-    """Hands mails to a mail server."""
+    """Mailer that sends through a mail server."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
     async def send(self, mail: Mail, *, key: UUID) -> None:
-        """Send it, or raise what went wrong."""
+        """Send the mail, or raise the error that prevents it."""
         settings = self._settings
         message = EmailMessage()
         message["From"] = settings.mail_from
-        message["To"] = Address(addr_spec=mail.to)  # one address, never a list of them
+        message["To"] = Address(addr_spec=mail.to)  # exactly one address
         message["Subject"] = mail.subject
         message["Date"] = clock.now()
         message["Message-ID"] = f"<{key}@{urlsplit(settings.link('')).hostname}>"

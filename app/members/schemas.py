@@ -1,4 +1,4 @@
-"""Members of projects on the wire, and what is refused about them."""
+"""Schemas and errors of members."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,20 +11,20 @@ from app.users.schemas import Email
 
 
 class MemberCreate(Input):
-    """Who shall work in the project, by a verified address."""
+    """New member of a project, with a verified e-mail address."""
 
     email: Email
     role: MemberRole
 
 
 class MemberUpdate(Input):
-    """What owners change about a member. An absent field stays."""
+    """Change of a member. An absent field is unchanged."""
 
     role: MemberRole | MISSING = MISSING
 
 
 class MemberPublic(Output):
-    """A member, as the other members see them."""
+    """Member, as shown to the other members."""
 
     user_id: UUID
     email: str

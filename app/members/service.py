@@ -1,128 +1,118 @@
-"""Who works in a project."""
+"""Members of a project."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from app.audit.service import ActivityService
-from app.core import clock
-from app.core.pagination import Cursors, PageQuery, Slice
+from app.audit.service import Actor, AuditTrail
+from app.core.pagination import Cursors, Page, PageQuery
 from app.members.errors import InviteeNotFound, LastOwner, MemberNotFound
 from app.members.repository import MemberRepository
 from app.members.schemas import MemberCreate, MemberPublic, MemberUpdate
-from app.projects.access import ProjectAccess
 from app.projects.models import MemberRole, Membership
 from app.projects.repository import Lock
-from app.tasks.repository import TaskRepository
+from app.projects.service import ProjectAccess
 from app.users.models import User
 from app.users.repository import UserRepository
 
-_POSITION: TypeAdapter[UUID] = TypeAdapter(UUID)
+_POSITION: TypeAdapter[tuple[UUID]] = TypeAdapter(tuple[UUID])
 
 
+@dataclass(frozen=True, kw_only=True)
 class MemberService:
-    """Invites, changes and removes members. A project always keeps an owner."""
+    """Service that adds, lists, changes and removes members. A project always has an owner."""
 
-    def __init__(
-        self,
-        *,
-        members: MemberRepository,
-        tasks: TaskRepository,
-        users: UserRepository,
-        access: ProjectAccess,
-        activity: ActivityService,
-        cursors: Cursors,
-    ) -> None:
-        self._members = members
-        self._tasks = tasks
-        self._users = users
-        self._access = access
-        self._activity = activity
-        self._cursors = cursors
+    members: MemberRepository
+    users: UserRepository
+    access: ProjectAccess
+    before_removal: Callable[[UUID, UUID], Awaitable[None]]
+    audit: AuditTrail
+    cursors: Cursors
 
     async def get_page(
-        self, user_id: UUID, project_id: UUID, query: PageQuery
-    ) -> Slice[MemberPublic]:
-        """A page of members, by id. Raises ProjectNotFound."""
+        self, actor: Actor, query: PageQuery, *, project_id: UUID
+    ) -> Page[MemberPublic]:
+        """Return a page of members, by user id. Raises ProjectNotFound."""
+        await self.access.require(MemberRole.VIEWER, actor=actor, project_id=project_id)
         list_name = f"members of {project_id}"
-        after = self._cursors.open(list_name, query.cursor, _POSITION)
-        members, end = await self._members.get_page(
-            project_id, user_id=user_id, after=after, limit=query.limit
-        )
-        if not members:
-            await self._access.require(MemberRole.VIEWER, project_id, user_id=user_id)
-        return Slice(members, self._cursors.seal(list_name, end))
+        request = self.cursors.page_request(list_name, query, _POSITION)
+        return await self.members.get_page(request, project_id=project_id)
 
-    async def add(self, user_id: UUID, project_id: UUID, data: MemberCreate) -> MemberPublic:
-        """A new member. Raises ProjectNotFound, PermissionDenied, InviteeNotFound,
-        AlreadyMember.
+    async def add(self, actor: Actor, data: MemberCreate, *, project_id: UUID) -> MemberPublic:
+        """Add a member.
+
+        Raises ProjectNotFound, PermissionDenied, InviteeNotFound, AlreadyMember.
         """
-        await self._access.require(MemberRole.OWNER, project_id, user_id=user_id)
-        found = await self._users.get_by_email(data.email)
-        # Before the project, as a deletion of the user does, or the two could deadlock.
-        invitee = await self._users.lock(found.id) if found else None
+        await self.access.require(MemberRole.OWNER, actor=actor, project_id=project_id)
+        found = await self.users.get_by_email(data.email)
+        # Before the project, in the order of a user's deletion, or the two could deadlock.
+        invitee = await self.users.lock(found.id) if found else None
         if invitee is None or not invitee.is_active or invitee.email_verified_at is None:
             raise InviteeNotFound
-        await self._access.require(
-            MemberRole.OWNER, project_id, user_id=user_id, lock=Lock.EXCLUSIVE
-        )
+        await self._lock(MemberRole.OWNER, actor, project_id)
         membership = Membership(project_id=project_id, user_id=invitee.id, role=data.role)
-        await self._members.add(membership)
-        await self._activity.record(
+        await self.members.add(membership)
+        await self.audit.record(
             "member.added",
-            by=user_id,
-            on=invitee.id,
-            within=project_id,
+            actor=actor,
+            resource_id=invitee.id,
+            scope_id=project_id,
             details={"role": data.role},
         )
         return _public(membership, invitee)
 
     async def update(
-        self, user_id: UUID, project_id: UUID, member_id: UUID, data: MemberUpdate
+        self, actor: Actor, data: MemberUpdate, *, project_id: UUID, member_id: UUID
     ) -> MemberPublic:
-        """Change a member's role. Raises ProjectNotFound, PermissionDenied, MemberNotFound,
-        LastOwner.
+        """Change a member's role.
+
+        Raises ProjectNotFound, PermissionDenied, MemberNotFound, LastOwner.
         """
-        await self._access.require(
-            MemberRole.OWNER, project_id, user_id=user_id, lock=Lock.EXCLUSIVE
-        )
+        await self._lock(MemberRole.OWNER, actor, project_id)
         membership, member = await self._get(project_id, member_id)
         role = data.model_dump(exclude_unset=True).get("role", membership.role)
         if role is not membership.role:
             await self._keep_an_owner(membership)
             membership.role = role
-            await self._activity.record(
+            await self.audit.record(
                 "member.changed",
-                by=user_id,
-                on=member_id,
-                within=project_id,
+                actor=actor,
+                resource_id=member_id,
+                scope_id=project_id,
                 details={"role": role},
             )
         return _public(membership, member)
 
-    async def remove(self, user_id: UUID, project_id: UUID, member_id: UUID) -> None:
-        """Remove a member, or leave; the member's tasks are left unassigned.
+    async def remove(self, actor: Actor, *, project_id: UUID, member_id: UUID) -> None:
+        """Remove a member, or leave.
 
         Raises ProjectNotFound, PermissionDenied, MemberNotFound, LastOwner.
         """
-        needed = MemberRole.VIEWER if member_id == user_id else MemberRole.OWNER
-        await self._access.require(needed, project_id, user_id=user_id, lock=Lock.EXCLUSIVE)
+        role = MemberRole.VIEWER if member_id == actor.user_id else MemberRole.OWNER
+        await self._lock(role, actor, project_id)
         membership, _ = await self._get(project_id, member_id)
         await self._keep_an_owner(membership)
-        await self._members.remove(membership)
-        await self._tasks.unassign(project_id, member_id, now=clock.now())
-        await self._activity.record("member.removed", by=user_id, on=member_id, within=project_id)
+        await self.before_removal(project_id, member_id)
+        await self.members.remove(membership)
+        await self.audit.record(
+            "member.removed", actor=actor, resource_id=member_id, scope_id=project_id
+        )
+
+    async def _lock(self, role: MemberRole, actor: Actor, project_id: UUID) -> None:
+        await self.access.require(role, actor=actor, project_id=project_id, lock=Lock.EXCLUSIVE)
 
     async def _get(self, project_id: UUID, member_id: UUID) -> tuple[Membership, User]:
-        found = await self._members.get(project_id, member_id)
+        found = await self.members.get(project_id=project_id, user_id=member_id)
         if found is None:
             raise MemberNotFound
         return found
 
     async def _keep_an_owner(self, membership: Membership) -> None:
-        """Raises LastOwner if the membership is that of the only owner."""
-        if membership.role is MemberRole.OWNER and not await self._members.has_other_owner(
-            membership.project_id, membership.user_id
+        """Raise LastOwner if the member is the only owner."""
+        if membership.role is MemberRole.OWNER and not await self.members.has_other_owner(
+            project_id=membership.project_id, user_id=membership.user_id
         ):
             raise LastOwner
 

@@ -4,10 +4,10 @@ from app.core.errors import InvalidInput
 
 
 class InvalidToken(InvalidInput):
-    """A mailed token that is used, superseded, expired or unknown: one answer for all."""
+    """Error 422: a mailed token is used, replaced, expired or unknown, which is not revealed."""
 
     code = "invalid_token"
-    detail = "The token is not valid, or not any more."
+    detail = "The token is not valid or no longer valid. Request a new one."
 
     def __init__(self) -> None:
         super().__init__(self.detail, pointer="/token")

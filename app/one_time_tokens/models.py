@@ -1,4 +1,4 @@
-"""Tokens that are mailed and work once."""
+"""Tokens that are mailed and can be used once."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -13,14 +13,14 @@ from app.core.tokens import DIGEST_LENGTH
 
 
 class TokenPurpose(StrEnum):
-    """What a one-time token is good for."""
+    """Purpose of a one-time token."""
 
     VERIFY_EMAIL = "verify_email"
-    RESET_PASSWORD = "reset_password"  # noqa: S105 -- a purpose, no password
+    RESET_PASSWORD = "reset_password"  # noqa: S105 -- a purpose, not a password
 
 
 class OneTimeToken(Base, table=True):
-    """A mailed token. A user has one of a purpose: the newer takes the place of the older."""
+    """Mailed token. A user has one for each purpose; a new one replaces the old one."""
 
     __tablename__ = "one_time_tokens"
     __table_args__ = (UniqueConstraint("user_id", "purpose"), enum_check("purpose", TokenPurpose))

@@ -10,15 +10,15 @@ from app.one_time_tokens.models import OneTimeToken, TokenPurpose
 
 
 class OneTimeTokenRepository(Repository):
-    """One-time tokens. Callers lock the user first, so that one of a purpose is enough."""
+    """Queries on one-time tokens. The caller locks the user, who has one token per purpose."""
 
     async def replace(self, token: OneTimeToken) -> None:
-        """Store a token in the place of the user's earlier one of its purpose."""
-        await self.discard(token.user_id, token.purpose)
+        """Store a token, and delete the user's previous token of the same purpose."""
+        await self.discard(token.user_id, purpose=token.purpose)
         self._session.add(token)
 
     async def get_owner(self, digest: str, purpose: TokenPurpose, *, now: datetime) -> UUID | None:
-        """Whose live token of this purpose it is."""
+        """Return the id of the user that a live token of this purpose belongs to, or None."""
         statement = select(OneTimeToken.user_id).where(
             OneTimeToken.token_digest == digest,
             OneTimeToken.purpose == purpose,
@@ -27,18 +27,18 @@ class OneTimeTokenRepository(Repository):
         return (await self._session.exec(statement)).one_or_none()
 
     async def consume(self, digest: str) -> bool:
-        """Use up the token; False when someone else has."""
+        """Delete the token. Return False if another request has used it."""
         statement = delete(OneTimeToken).where(col(OneTimeToken.token_digest) == digest)
         return (await self._session.exec(statement)).rowcount == 1
 
-    async def discard(self, user_id: UUID, purpose: TokenPurpose | None = None) -> None:
-        """Void the user's token of this purpose, or all of them."""
+    async def discard(self, user_id: UUID, *, purpose: TokenPurpose | None = None) -> None:
+        """Delete the user's token of this purpose, or all of them."""
         statement = delete(OneTimeToken).where(col(OneTimeToken.user_id) == user_id)
         if purpose is not None:
             statement = statement.where(col(OneTimeToken.purpose) == purpose)
         await self._session.exec(statement)
 
     async def purge(self, *, now: datetime) -> int:
-        """Delete the tokens that have expired; how many there were."""
+        """Delete the tokens that have expired. Return their number."""
         statement = delete(OneTimeToken).where(col(OneTimeToken.expires_at) <= now)
         return (await self._session.exec(statement)).rowcount

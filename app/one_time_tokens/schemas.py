@@ -12,4 +12,4 @@ Token = Annotated[
     StringConstraints(min_length=1, max_length=MAX_TOKEN_LENGTH, pattern=NO_CONTROL_CHARACTERS),
     Field(examples=["the token as you received it"]),
 ]
-"""Any kind of token, as a client presents it."""
+"""Token of any kind, as a client sends it."""

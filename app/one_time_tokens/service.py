@@ -1,5 +1,6 @@
-"""Mailed tokens: one of a purpose, for one use."""
+"""One-time tokens. A user has at most one per purpose."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from app.core import clock
@@ -16,17 +17,17 @@ LIFETIMES = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
 class OneTimeTokenService:
-    """Issues and takes back one-time tokens. Both lock the user, so that they cannot cross."""
+    """Issue and use of one-time tokens. Both lock the user, so that they cannot interleave."""
 
-    def __init__(self, *, users: UserRepository, tokens: OneTimeTokenRepository) -> None:
-        self._users = users
-        self._tokens = tokens
+    users: UserRepository
+    tokens: OneTimeTokenRepository
 
     async def issue(self, user: User, purpose: TokenPurpose) -> str:
-        """A new token for a locked user; it voids the one before."""
+        """Return a new token for a locked user. It replaces the previous one."""
         token = new_opaque_token()
-        await self._tokens.replace(
+        await self.tokens.replace(
             OneTimeToken(
                 user_id=user.id,
                 purpose=purpose,
@@ -37,14 +38,14 @@ class OneTimeTokenService:
         return token
 
     async def redeem(self, token: str, purpose: TokenPurpose) -> User:
-        """Use up the token; the user whose it was, locked. Raises InvalidToken."""
+        """Consume the token and return its user, locked for update. Raises InvalidToken."""
         token_digest = digest(token)
-        user_id = await self._tokens.get_owner(token_digest, purpose, now=clock.now())
-        user = await self._users.lock(user_id) if user_id else None
-        if user is None or not await self._tokens.consume(token_digest):
+        user_id = await self.tokens.get_owner(token_digest, purpose, now=clock.now())
+        user = await self.users.lock(user_id) if user_id else None
+        if user is None or not await self.tokens.consume(token_digest):
             raise InvalidToken
         return user
 
     async def discard(self, user: User, purpose: TokenPurpose | None = None) -> None:
-        """Void the user's token of this purpose, or all of them."""
-        await self._tokens.discard(user.id, purpose)
+        """Delete the user's token of this purpose, or all of them."""
+        await self.tokens.discard(user.id, purpose=purpose)

@@ -1,4 +1,4 @@
-"""What is to be done after a commit, and at least once."""
+"""Work to be done after a commit, at least once."""
 
 from datetime import datetime
 from uuid import UUID
@@ -15,11 +15,11 @@ ERROR_MAX_LENGTH = 100
 
 
 class OutboxMessage(Base, table=True):
-    """A message that was written in the transaction which it tells of; it goes when it is done.
+    """Message to a worker, written in the transaction that causes it and deleted when it is done.
 
     `due_at` is the whole state. A worker that claims the message sets it to the end of its lease,
-    so that the message is due again if the worker dies; without it the message is dead: given up,
-    until an operator retries it.
+    so that the message is due again if the worker crashes. A message without it is dead: it is not
+    tried again until an operator retries it.
     """
 
     __tablename__ = "outbox"

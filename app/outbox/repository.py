@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlmodel import col, delete, select, update
 
-from app.core.repositories import Repository, select_shown
+from app.core.repositories import Repository, select_columns
 from app.outbox.models import OutboxMessage
 from app.outbox.schemas import OutboxMessageShown
 
@@ -18,8 +18,9 @@ class OutboxRepository(Repository):
         self._session.add(message)
 
     async def claim(self, *, now: datetime, until: datetime, limit: int) -> list[OutboxMessage]:
-        """Lease the messages that are longest due to the caller; nobody else claims them before
-        `until`.
+        """Claim the messages that are longest due for the caller.
+
+        No other worker can claim them before `until`.
         """
         # In a CTE, which is evaluated once: PostgreSQL may repeat a subquery that locks, and each
         # time skip what it has locked itself, beyond the limit.
@@ -41,24 +42,24 @@ class OutboxRepository(Repository):
         return sorted(claimed, key=lambda message: message.id)  # RETURNING keeps no order
 
     async def get_oldest(self) -> datetime | None:
-        """When the oldest message was written that is not dead; None when there is none."""
+        """Return the creation time of the oldest message that is not dead, or None."""
         statement = (
             select(OutboxMessage.created_at)
             .where(col(OutboxMessage.due_at).is_not(None))
-            .order_by(col(OutboxMessage.id))  # which is made in the order of time
+            .order_by(col(OutboxMessage.id))  # ids are in the order of creation
             .limit(1)
         )
         return (await self._session.exec(statement)).one_or_none()
 
     async def remove(self, message_id: UUID) -> bool:
-        """Delete a message; False when somebody else has."""
+        """Delete a message. Return False if another process has deleted it."""
         statement = delete(OutboxMessage).where(col(OutboxMessage.id) == message_id)
         return (await self._session.exec(statement)).rowcount == 1
 
     async def postpone(
         self, claimed: OutboxMessage, *, due_at: datetime | None, last_error: str
     ) -> bool:
-        """End the lease; False when it ran out and somebody else has claimed the message since."""
+        """End the lease. Return False if it expired and another worker claimed the message."""
         statement = (
             update(OutboxMessage)
             .where(
@@ -70,9 +71,9 @@ class OutboxRepository(Repository):
         return (await self._session.exec(statement)).rowcount == 1
 
     async def get_page(self, *, limit: int) -> list[OutboxMessageShown]:
-        """The dead messages, then those that are longest due."""
+        """Return the dead messages, then those that are longest due."""
         statement = (
-            select_shown(OutboxMessage, OutboxMessageShown)
+            select_columns(OutboxMessage, OutboxMessageShown)
             .order_by(
                 col(OutboxMessage.due_at).is_not(None),
                 col(OutboxMessage.due_at),
@@ -83,8 +84,8 @@ class OutboxRepository(Repository):
         rows = (await self._session.exec(statement)).all()
         return [OutboxMessageShown.model_validate(row) for row in rows]
 
-    async def revive(self, message_id: UUID | None, *, now: datetime) -> int:
-        """Make a dead message due, or all of them; how many there were."""
+    async def retry(self, message_id: UUID | None, *, now: datetime) -> int:
+        """Set a dead message due, or all of them. Return their number."""
         statement = update(OutboxMessage).where(col(OutboxMessage.due_at).is_(None))
         if message_id is not None:
             statement = statement.where(col(OutboxMessage.id) == message_id)

@@ -1,4 +1,4 @@
-"""What operators see of the outbox."""
+"""Schema of outbox messages, as shown to operators."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,7 +7,7 @@ from app.core.schemas import Output
 
 
 class OutboxMessageShown(Output):
-    """A message without what it says, which holds addresses and tokens."""
+    """Message without its payload, which contains addresses and tokens."""
 
     id: UUID
     kind: str

@@ -1,107 +1,120 @@
-"""The worker: takes messages out of the outbox, one service call each.
+"""Worker, which processes the messages of the outbox.
 
-It runs in the API's process, or in processes of its own (`python -m app worker`), as many as one
-likes. Whatever ends it, a message that it held is due again when its lease has run out.
+It runs in the API's process, or in any number of processes of its own (`python -m app worker`). If
+it ends for any reason, the messages that it has claimed are due again when their leases end.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import TYPE_CHECKING
 
 from app.core import clock
 from app.core.backoff import full_jitter
 from app.core.errors import ServiceUnavailable
 from app.core.logging import bind_request_id, get_logger
-from app.mail.message import Mail
+from app.outbox.dependencies import get_outbox_service
 from app.outbox.models import OutboxMessage
-from app.outbox.service import ResetRequest, open_message
+from app.outbox.service import handlers_of, read_message
+from app.runtime.outbox_handlers import DeliveryHandler, TransactionHandler
 from app.runtime.resources import Resources
-from app.runtime.services import unit_of_work
+from app.runtime.unit_of_work import open_unit_of_work
+
+if TYPE_CHECKING:
+    from app.runtime.telemetry import Telemetry
 
 MESSAGES_AT_ONCE = 10
-SEND_SECONDS = 30.0
-"""For one mail; the rest of the lease is for telling the database, and for clocks that differ."""
+DELIVERY_SECONDS = 30.0
+"""Maximum duration of a delivery. The rest of the lease is for the database, and for clocks that
+differ.
+"""
 POLL_SECONDS = 1.0
-"""How long messages of other processes, and retries, may go unseen."""
+"""Time after which messages of other processes, and retries, are found."""
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(seconds=30)
-"""While the database is away."""
+"""Maximum pause while the database is unavailable."""
 GRACE_SECONDS = 5.0
-"""For what is in hand when the worker is stopped: container engines kill after ten."""
+"""Time for unfinished messages when the worker is stopped: container engines kill after ten."""
 CANCEL_SECONDS = 1.0
 
 _logger = get_logger(__name__)
 
 
 class Worker:
-    """Works off what is due, several messages at once."""
+    """Loop that processes messages when they are due, several at once."""
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
+        self._handlers = [*handlers_of(resources.features)]
         self._wake = resources.outbox_filled
-        self._in_hand: set[asyncio.Task[None]] = set()
+        self._in_progress: set[asyncio.Task[None]] = set()
         self._oldest: datetime | None = None
         self._stopped = False
 
     @property
     def lag_seconds(self) -> float:
-        """How long the oldest message has waited, as of the last look, whether it was tried or not;
-        0 when none waits. Dead ones wait for nothing.
-        """
+        """Age of the oldest message that is not dead, as of the last poll; 0 without one."""
         if self._oldest is None:
             return 0
         return (clock.now() - self._oldest).total_seconds()
 
+    def report_lag_to(self, telemetry: "Telemetry") -> None:
+        """Export the lag as a metric."""
+        description = "Age of the oldest message, in seconds."
+        telemetry.gauge("app.outbox.lag", description, lambda: self.lag_seconds)
+
     def stop(self) -> None:
-        """Have `run` claim nothing more, and end when what it has in hand is done."""
+        """Stop `run`, which claims no more messages and ends when its messages are processed."""
         self._stopped = True
         self._wake.set()
 
     async def run(self) -> None:
-        """Work until `stop`, or until the process is about to: what is in hand may then end beside
-        its last requests. A database that is away is waited for.
+        """Process messages until `stop`, or until the process is about to stop.
+
+        While the database is unavailable, wait for it.
         """
         failures = 0
         while not (self._stopped or self._resources.stopping.is_set()):
             self._wake.clear()
             try:
-                await self.take()
+                await self.start_due_messages()
                 failures = 0
-            except ServiceUnavailable:  # the database has logged why
+            except ServiceUnavailable:  # the database has logged the reason
                 failures += 1
             except Exception:
                 failures += 1
                 _logger.exception("outbox.unreadable")
-            # Now either all hands are full, or nothing more is due.
+            # Now either MESSAGES_AT_ONCE are in progress, or no message is due.
             await self._rest(failures)
         await self.finish()
 
-    async def take(self) -> int:
-        """Take in hand what is due, as far as there are hands; how many messages there were.
+    async def start_due_messages(self) -> int:
+        """Claim messages that are due, and start to process them. Return their number.
 
-        Raises ServiceUnavailable when the database is away.
+        Raises ServiceUnavailable when the database is unavailable.
         """
-        hands = MESSAGES_AT_ONCE - len(self._in_hand)
-        if hands == 0:
+        free = MESSAGES_AT_ONCE - len(self._in_progress)
+        if free == 0:
             return 0
-        async with unit_of_work(self._resources) as services:
-            self._oldest = await services.outbox.get_oldest()
-            claimed = await services.outbox.claim(hands)
+        async with open_unit_of_work(self._resources) as unit:
+            outbox = await get_outbox_service(unit)
+            self._oldest = await outbox.get_oldest()
+            claimed = await outbox.claim(free)
         for message in claimed:
-            task = asyncio.create_task(self._handle(message))
-            self._in_hand.add(task)
-            task.add_done_callback(self._put_down)
+            task = asyncio.create_task(self._process(message))
+            self._in_progress.add(task)
+            task.add_done_callback(self._end)
         return len(claimed)
 
-    def _put_down(self, task: asyncio.Task[None]) -> None:
-        self._in_hand.discard(task)
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._in_progress.discard(task)
         self._wake.set()
 
     async def _rest(self, failures: int) -> None:
-        """Wait until there is a free hand or something to do, or for as long as it may go unseen;
-        after failures longer each time.
+        """Wait for a message, for the end of one in progress, or for the next poll.
+
+        The poll is later after each failure.
         """
         pause = POLL_SECONDS
         if failures:
@@ -111,60 +124,54 @@ class Worker:
                 await self._wake.wait()
 
     async def finish(self) -> None:
-        """Let what is in hand end, or leave it to whoever finds its lease run out."""
-        if not self._in_hand:
+        """Wait for messages in progress. Those that take too long are due when their leases end."""
+        if not self._in_progress:
             return
-        _, late = await asyncio.wait(self._in_hand, timeout=GRACE_SECONDS)
+        _, late = await asyncio.wait(self._in_progress, timeout=GRACE_SECONDS)
         for task in late:
             task.cancel()
         if late:
-            # A mail server that does not answer is not waited for by who says good-bye to it.
+            # With a limit, because closing the connection may wait for an unresponsive mail server.
             await asyncio.wait(late, timeout=CANCEL_SECONDS)
 
-    async def _handle(self, message: OutboxMessage) -> None:
+    async def _process(self, message: OutboxMessage) -> None:
         if message.request_id:
             bind_request_id(message.request_id)
         error = await self._attempt(message)
         if error is None:
             return
-        # Not where the error was caught: this one is logged whole, and would bring along the text
-        # of the other, which may hold an address.
+        # Outside of the `except` block: an error logged here would otherwise include the text of
+        # the other, which may contain an address.
         try:
-            async with unit_of_work(self._resources) as services:
-                await services.outbox.postpone(message, error)
+            async with open_unit_of_work(self._resources) as unit:
+                await (await get_outbox_service(unit)).postpone(message, error)
         except Exception:
             _logger.exception("outbox.left_to_its_lease", message_id=str(message.id))
 
-    async def _attempt(self, message: OutboxMessage) -> Exception | None:
-        """Do what the message asks for; what went wrong, if anything did."""
+    async def _attempt(self, stored: OutboxMessage) -> Exception | None:
+        """Process the message. Return the error if it fails."""
         try:
-            match open_message(message, self._resources.outbox_cipher):
-                case Mail() as mail:
-                    await self._send(mail, message)
-                case ResetRequest(email=email):
-                    async with unit_of_work(self._resources) as services:
-                        # First: a second worker waits here, and then has nothing left to do.
-                        if await services.outbox.remove(message):
-                            await services.passwords.send_reset(email)
-                case never:
-                    assert_never(never)
-        except Exception as error:  # noqa: BLE001 -- whatever it is, the message is tried again
+            cipher = self._resources.outbox_cipher
+            handler, message = read_message(stored, self._handlers, cipher)
+            match handler:
+                case DeliveryHandler():
+                    async with asyncio.timeout(DELIVERY_SECONDS):
+                        await handler.deliver(self._resources, message, stored.id)
+                    async with open_unit_of_work(self._resources) as unit:
+                        await (await get_outbox_service(unit)).remove(stored)
+                case TransactionHandler():
+                    async with open_unit_of_work(self._resources) as unit:
+                        # First, so that another worker with the same message waits here.
+                        if await (await get_outbox_service(unit)).remove(stored):
+                            await handler.handle(unit, message)
+        except Exception as error:  # noqa: BLE001 -- the message is tried again after any error
             return error
         return None
-
-    async def _send(self, mail: Mail, message: OutboxMessage) -> None:
-        """Send a mail, with no transaction open meanwhile. Who dies between the two steps has sent
-        it, and somebody else sends it again under the same key.
-        """
-        async with asyncio.timeout(SEND_SECONDS):
-            await self._resources.mailer.send(mail, key=message.id)
-        async with unit_of_work(self._resources) as services:
-            await services.outbox.remove(message)
 
 
 @asynccontextmanager
 async def running_worker(resources: Resources) -> AsyncIterator[Worker]:
-    """A worker beside whatever else the process does."""
+    """Yield a worker that runs while the context lasts."""
     worker = Worker(resources)
     task = asyncio.create_task(worker.run())
     try:

@@ -6,20 +6,20 @@ from app.users.schemas import Email, ExistingPassword, NewPassword
 
 
 class PasswordResetRequest(Input):
-    """Whose password has been forgotten."""
+    """E-mail address of a user who has forgotten the password."""
 
     email: Email
 
 
 class PasswordReset(Input):
-    """A new password, proved by the token from the mail."""
+    """New password, with the token from the mail."""
 
     token: Token
     new_password: NewPassword
 
 
 class PasswordChange(Input):
-    """A new password, proved by the current one."""
+    """New password, with the current one."""
 
     current_password: ExistingPassword
     new_password: NewPassword

@@ -1,4 +1,4 @@
-"""Projects and who works in them."""
+"""Projects and their members."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -16,20 +16,20 @@ PROJECT_DESCRIPTION_MAX_LENGTH = 10_000
 
 
 class MemberRole(StrEnum):
-    """What a member may do in a project; each may do what those before it may."""
+    """Role of a member in a project. Each role includes those before it."""
 
     VIEWER = "viewer"
     EDITOR = "editor"
     OWNER = "owner"
 
     def includes(self, other: "MemberRole") -> bool:
-        """Whether this role may do all that the other may."""
+        """Return True if this role has all permissions of the other."""
         ranks = list(MemberRole)
         return ranks.index(self) >= ranks.index(other)
 
 
 class Project(Versioned, table=True):
-    """What members share: tags and tasks. It always has an owner."""
+    """Project, whose members share its tags and tasks. It always has an owner."""
 
     __tablename__ = "projects"
     __table_args__ = (CheckConstraint("length(name) >= 1", name="name_not_empty"),)
@@ -42,7 +42,7 @@ class Project(Versioned, table=True):
 
 
 class Membership(Base, table=True):
-    """A user in a project, in a role."""
+    """Membership of a user in a project, with a role."""
 
     __tablename__ = "memberships"
     __table_args__ = (enum_check("role", MemberRole),)

@@ -5,43 +5,46 @@ from uuid import UUID
 
 from sqlalchemy import BindParameter, ColumnExpressionArgument
 from sqlalchemy.orm import aliased
-from sqlmodel import bindparam, col, delete
-from sqlmodel.sql.expression import Select
+from sqlmodel import bindparam, col, delete, select
 
 from app.core.errors import AppError, Unauthenticated
-from app.core.pagination import Position
-from app.core.repositories import Columns, Repository, select_shown
+from app.core.pagination import Page, PageRequest, Position
+from app.core.repositories import ColumnSelect, Repository, select_columns
 from app.projects.models import MemberRole, Membership, Project
 from app.projects.schemas import ProjectPublic
 
 Viewer = aliased(Membership, name="viewer")
-"""The membership by which a user sees a project and what lies in it."""
+"""Membership by which a user has access to a project and its children."""
 
 
 def visible(
-    statement: Columns,
+    statement: ColumnSelect,
     project_id: ColumnExpressionArgument[UUID],
     *,
     user_id: UUID | BindParameter[UUID],
-) -> Columns:
-    """What of it the user may see. Every reading statement for a user, on projects and on what
-    lies in them, begins here.
-    """
+) -> ColumnSelect:
+    """Restrict a statement to projects that the user is a member of."""
     in_project = col(Viewer.project_id) == project_id
     return statement.join(Viewer, in_project).where(col(Viewer.user_id) == user_id)
 
 
-# Runs for whatever is made in a project, so it is built once.
-_VISIBLE = visible(
-    Select(Project, col(Viewer.role)), col(Project.id), user_id=bindparam("user_id")
-).where(col(Project.id) == bindparam("project_id"))
+_PUBLIC = select_columns(Project, ProjectPublic)
+# Built once, because it runs for every creation in a project.
+_ROLE = (
+    select(Viewer.role)
+    .join(Project, col(Project.id) == col(Viewer.project_id))
+    .where(
+        col(Viewer.project_id) == bindparam("project_id"),
+        col(Viewer.user_id) == bindparam("user_id"),
+    )
+)
 
 
 class Lock(Enum):
-    """How to lock a project. Users are locked before projects, and nothing is locked after them
-    but the rows that are changed, so that no two transactions wait for each other.
+    """Mode of a lock on a project.
 
-    Shared by those who refer to members and tags; exclusive for those who take them away.
+    SHARED is for transactions that refer to members, EXCLUSIVE for those that change them. To avoid
+    deadlocks, lock users first, then projects, then only the rows to be changed.
     """
 
     SHARED = auto()
@@ -49,41 +52,48 @@ class Lock(Enum):
 
 
 class ProjectRepository(Repository):
-    """Projects, as far as a user may see them."""
+    """Queries on projects."""
 
     async def add(self, owner: Membership) -> None:
-        """Store the first member of a new project, and with it the project.
+        """Store a new project with its first member.
 
         Raises Unauthenticated if the owner has just been deleted.
         """
         self._session.add(owner)
         await self._flush({"fk_memberships_user_id_users": Unauthenticated})
 
-    async def get(
+    async def get(self, project_id: UUID, *, user_id: UUID) -> ProjectPublic | None:
+        """Return the project if the user is a member of it, or None."""
+        statement = visible(_PUBLIC, col(Project.id), user_id=user_id)
+        return await self._get_one(statement.where(col(Project.id) == project_id), ProjectPublic)
+
+    async def get_role(
         self, project_id: UUID, *, user_id: UUID, lock: Lock | None = None
-    ) -> tuple[Project, MemberRole] | None:
-        """The project, and what the user is in it."""
-        statement = _VISIBLE
+    ) -> MemberRole | None:
+        """Return the user's role in the project, or None if the user is not a member of it."""
+        statement = _ROLE
         if lock is not None:
-            # The membership too: else who was removed during the wait would still be let in.
-            statement = statement.with_for_update(
-                of=[Project, Viewer], read=lock is Lock.SHARED
-            ).execution_options(populate_existing=True)
+            # With the membership. Otherwise a user removed during the wait would still have access.
+            statement = statement.with_for_update(of=[Project, Viewer], read=lock is Lock.SHARED)
         values = {"user_id": user_id, "project_id": project_id}
-        return (await self._session.exec(statement, params=values)).one_or_none()
+        role = (await self._session.exec(statement, params=values)).one_or_none()
+        return None if role is None else MemberRole(role)
+
+    async def get_for_change(self, project_id: UUID) -> Project:
+        """Return the project, which the caller has access to, as an entity."""
+        return (await self._session.exec(select(Project).where(Project.id == project_id))).one()
 
     async def get_page(
-        self, *, user_id: UUID, after: Position | None, limit: int
-    ) -> tuple[list[ProjectPublic], Position | None]:
-        """A page of the user's projects, newest first."""
-        shown = select_shown(Project, ProjectPublic)
-        statement = visible(shown, col(Project.id), user_id=user_id)
-        return await self._newest_first(statement, Project, ProjectPublic, after=after, limit=limit)
+        self, request: PageRequest[Position], *, user_id: UUID
+    ) -> Page[ProjectPublic]:
+        """Return a page of the user's projects, newest first."""
+        statement = visible(_PUBLIC, col(Project.id), user_id=user_id)
+        return await self._get_newest(statement, ProjectPublic, request, Project)
 
     async def save(self, *, conflict: type[AppError]) -> None:
-        """Write what has changed. Raises `conflict` if someone else was faster."""
+        """Write the changes. Raises `conflict` if another request has changed the project."""
         await self._flush(conflict=conflict)
 
     async def delete(self, project_id: UUID) -> None:
-        """Delete the project; the database takes along what lies in it."""
+        """Delete the project, and by foreign keys its children."""
         await self._session.exec(delete(Project).where(col(Project.id) == project_id))

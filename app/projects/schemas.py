@@ -1,4 +1,4 @@
-"""Projects on the wire, and what is refused about them."""
+"""Schemas and errors of projects."""
 
 from datetime import datetime
 from typing import Annotated
@@ -25,21 +25,21 @@ ProjectDescription = Annotated[
 
 
 class ProjectCreate(Input):
-    """A new project; who makes it owns it."""
+    """New project, owned by the user who creates it."""
 
     name: ProjectName
     description: ProjectDescription | None = None
 
 
 class ProjectUpdate(Input):
-    """What owners change about a project. An absent field stays; null clears it."""
+    """Change of a project. An absent field is unchanged; null clears it."""
 
     name: ProjectName | MISSING = MISSING
     description: ProjectDescription | MISSING | None = MISSING
 
 
 class ProjectPublic(Output):
-    """A project, as its members see it."""
+    """Project, as shown to its members."""
 
     id: UUID
     name: str

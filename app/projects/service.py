@@ -1,89 +1,118 @@
-"""Projects: made by anyone, changed and deleted by their owners."""
+"""Projects. Every user can create one; its owners change and delete it."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from app.audit.schemas import ActivityPublic
-from app.audit.service import ActivityService
+from app.audit.service import Actor, AuditTrail
 from app.core import clock
+from app.core.errors import PermissionDenied
 from app.core.etags import IfMatch
-from app.core.pagination import POSITION, Cursors, PageQuery, Slice
-from app.projects.access import ProjectAccess
+from app.core.pagination import POSITION, Cursors, Page, PageQuery
+from app.projects.errors import ProjectNotFound
 from app.projects.models import MemberRole, Membership, Project
 from app.projects.repository import Lock, ProjectRepository
 from app.projects.schemas import ProjectCreate, ProjectPublic, ProjectUpdate
 
 
-class ProjectService:
-    """The life of a project."""
+@dataclass(frozen=True, kw_only=True)
+class ProjectAccess:
+    """Permission check for a project and its children."""
 
-    def __init__(
-        self,
-        *,
-        projects: ProjectRepository,
-        access: ProjectAccess,
-        activity: ActivityService,
-        cursors: Cursors,
+    projects: ProjectRepository
+
+    async def require(
+        self, role: MemberRole, *, actor: Actor, project_id: UUID, lock: Lock | None = None
     ) -> None:
-        self._projects = projects
-        self._access = access
-        self._activity = activity
-        self._cursors = cursors
+        """Raise an error unless the actor has this role in the project, or one that includes it.
 
-    async def create(self, user_id: UUID, data: ProjectCreate) -> Project:
-        """A new project, which the user owns."""
+        Raises ProjectNotFound if the actor is not a member, otherwise PermissionDenied.
+        """
+        held = await self.projects.get_role(project_id, user_id=actor.user_id, lock=lock)
+        if held is None:
+            raise ProjectNotFound
+        if not held.includes(role):
+            raise PermissionDenied
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectService:
+    """Service that creates, reads, changes and deletes projects."""
+
+    projects: ProjectRepository
+    access: ProjectAccess
+    audit: AuditTrail
+    cursors: Cursors
+
+    async def create(self, actor: Actor, data: ProjectCreate) -> ProjectPublic:
+        """Create a project that the actor owns."""
         now = clock.now()
         project = Project(**data.model_dump(), created_at=now, updated_at=now)
         owner = Membership(
-            project_id=project.id, project=project, user_id=user_id, role=MemberRole.OWNER
+            project_id=project.id, project=project, user_id=actor.user_id, role=MemberRole.OWNER
         )
-        await self._projects.add(owner)
-        await self._activity.record("project.created", by=user_id, on=project.id)
+        await self.projects.add(owner)
+        await self.audit.record("project.created", actor=actor, resource_id=project.id)
+        return ProjectPublic.model_validate(project)
+
+    async def get(self, actor: Actor, *, project_id: UUID) -> ProjectPublic:
+        """Return the project. Raises ProjectNotFound."""
+        project = await self.projects.get(project_id, user_id=actor.user_id)
+        if project is None:
+            raise ProjectNotFound
         return project
 
-    async def get(self, user_id: UUID, project_id: UUID) -> Project:
-        """The project. Raises ProjectNotFound."""
-        return await self._access.require(MemberRole.VIEWER, project_id, user_id=user_id)
+    async def get_page(self, actor: Actor, query: PageQuery) -> Page[ProjectPublic]:
+        """Return a page of the actor's projects, newest first.
 
-    async def get_page(self, user_id: UUID, query: PageQuery) -> Slice[ProjectPublic]:
-        """A page of the user's projects, newest first. Raises InvalidInput for a broken cursor."""
-        list_name = f"projects of {user_id}"
-        after = self._cursors.open(list_name, query.cursor, POSITION)
-        projects, end = await self._projects.get_page(
-            user_id=user_id, after=after, limit=query.limit
-        )
-        return Slice(projects, self._cursors.seal(list_name, end))
+        Raises InvalidInput for a cursor that is not valid for this list.
+        """
+        list_name = f"projects of {actor.user_id}"
+        request = self.cursors.page_request(list_name, query, POSITION)
+        return await self.projects.get_page(request, user_id=actor.user_id)
 
     async def update(
-        self, user_id: UUID, project_id: UUID, data: ProjectUpdate, *, if_match: IfMatch
-    ) -> Project:
-        """Change a project. Raises ProjectNotFound, PermissionDenied, and PreconditionFailed or
-        EditConflict when someone else was faster.
+        self, actor: Actor, data: ProjectUpdate, *, project_id: UUID, if_match: IfMatch
+    ) -> ProjectPublic:
+        """Change a project.
+
+        Raises ProjectNotFound, PermissionDenied, and PreconditionFailed or EditConflict if another
+        request has changed it.
         """
-        project = await self._access.require(MemberRole.OWNER, project_id, user_id=user_id)
-        if_match.refuse_unless_current(ProjectPublic.model_validate(project))
+        await self.access.require(MemberRole.OWNER, actor=actor, project_id=project_id)
+        project = await self._get_for_change(project_id, if_match)
         changes = data.model_dump(exclude_unset=True)
         if changed := [name for name in changes if getattr(project, name) != changes[name]]:
             project.sqlmodel_update(changes | {"updated_at": clock.now()})
-            await self._projects.save(conflict=if_match.conflict)
-            await self._activity.record(
-                "project.updated", by=user_id, on=project.id, details={"fields": ", ".join(changed)}
+            await self.projects.save(conflict=if_match.conflict)
+            await self.audit.record(
+                "project.updated",
+                actor=actor,
+                resource_id=project.id,
+                details={"fields": ", ".join(changed)},
             )
-        return project
+        return ProjectPublic.model_validate(project)
 
-    async def delete(self, user_id: UUID, project_id: UUID, *, if_match: IfMatch) -> None:
+    async def delete(self, actor: Actor, *, project_id: UUID, if_match: IfMatch) -> None:
         """Delete a project. Raises ProjectNotFound, PermissionDenied, PreconditionFailed."""
-        project = await self._access.require(
-            MemberRole.OWNER, project_id, user_id=user_id, lock=Lock.EXCLUSIVE
+        await self.access.require(
+            MemberRole.OWNER, actor=actor, project_id=project_id, lock=Lock.EXCLUSIVE
         )
-        if_match.refuse_unless_current(ProjectPublic.model_validate(project))
-        await self._projects.delete(project.id)
-        await self._activity.record("project.deleted", by=user_id, on=project.id)
+        await self._get_for_change(project_id, if_match)
+        await self.projects.delete(project_id)
+        await self.audit.record("project.deleted", actor=actor, resource_id=project_id)
 
     async def get_activity(
-        self, user_id: UUID, project_id: UUID, query: PageQuery
-    ) -> Slice[ActivityPublic]:
-        """A page of what was done in a project, newest first. Raises ProjectNotFound,
-        PermissionDenied.
+        self, actor: Actor, query: PageQuery, *, project_id: UUID
+    ) -> Page[ActivityPublic]:
+        """Return a page of the changes in a project, newest first.
+
+        Raises ProjectNotFound, PermissionDenied.
         """
-        await self._access.require(MemberRole.OWNER, project_id, user_id=user_id)
-        return await self._activity.get_page_of_scope(project_id, query)
+        await self.access.require(MemberRole.OWNER, actor=actor, project_id=project_id)
+        return await self.audit.get_page_of_scope(query, scope_id=project_id)
+
+    async def _get_for_change(self, project_id: UUID, if_match: IfMatch) -> Project:
+        project = await self.projects.get_for_change(project_id)
+        if_match.raise_unless_current(ProjectPublic.model_validate(project))
+        return project

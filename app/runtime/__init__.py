@@ -1,1 +1,1 @@
-"""Runtime."""
+"""Process state, units of work, and the type of a feature."""

@@ -1,1 +1,6 @@
-"""Seed."""
+"""Plausible data for development and benchmarks."""
+
+from app.runtime.feature import Feature
+from app.seed.commands import commands
+
+feature = Feature(name="seed", commands=commands)

@@ -9,11 +9,11 @@ from app.core.schemas import Output
 
 
 class SessionPublic(Output):
-    """A log-in, as its user sees it."""
+    """Session, as shown to its user."""
 
     id: UUID
-    user_agent: str | None = Field(description="What the device said of itself.")
+    user_agent: str | None = Field(description="`User-Agent` of the device.")
     created_at: datetime
-    last_used_at: datetime = Field(description="The last log-in or refresh.")
-    expires_at: datetime = Field(description="When it ends if it is not used.")
-    current: bool = Field(description="Whether this request belongs to it.")
+    last_used_at: datetime = Field(description="Time of the log-in or the last refresh.")
+    expires_at: datetime = Field(description="Time at which it ends if it is not used.")
+    current: bool = Field(description="True for the session of this request.")

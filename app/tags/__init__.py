@@ -1,1 +1,13 @@
-"""Tags."""
+"""Tags of projects: the reference feature for a resource of a project."""
+
+from app.runtime.feature import Feature
+from app.tags.models import Tag
+from app.tags.router import router
+
+feature = Feature(
+    name="tags",
+    tag="tags",
+    description="Tags of a project.",
+    router=router,
+    tables=(Tag,),
+)

@@ -4,13 +4,13 @@ from app.core.errors import Conflict, NotFound
 
 
 class TagNotFound(NotFound):
-    """The project has no such tag, or the caller is no member of it."""
+    """Error 404: the project does not have this tag, or the user is not a member of it."""
 
-    detail = "There is no such tag."
+    detail = "The tag does not exist or you are not a member of its project."
 
 
 class TagTaken(Conflict):
-    """The project has a tag of this name."""
+    """Error 409: the project has a tag with this name already."""
 
     code = "tag_taken"
     detail = "The project has a tag with this name already."

@@ -1,4 +1,4 @@
-"""Tags, with which a project sorts its tasks."""
+"""Tags for the tasks of a project."""
 
 from uuid import UUID
 
@@ -12,7 +12,7 @@ TAG_NAME_MAX_LENGTH = 50
 
 
 class Tag(Base, table=True):
-    """A tag of a project. `name_key` is the name without its case, and unique in the project."""
+    """Tag of a project. `name_key` is its case-folded name, which is unique in the project."""
 
     __tablename__ = "tags"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Tags on the wire, and what is refused about them."""
+"""Schemas and errors of tags."""
 
 from typing import Annotated
 from uuid import UUID
@@ -17,19 +17,19 @@ TagName = Annotated[
 
 
 class TagCreate(Input):
-    """A new tag. Its name is unique in the project, whatever its case."""
+    """New tag. Its name is unique in the project, without regard to case."""
 
     name: TagName
 
 
 class TagUpdate(Input):
-    """What editors change about a tag. An absent field stays."""
+    """Change of a tag. An absent field is unchanged."""
 
     name: TagName | MISSING = MISSING
 
 
 class TagPublic(Output):
-    """A tag."""
+    """Tag, as shown to the members of its project."""
 
     id: UUID
     name: str

@@ -4,26 +4,26 @@ from app.core.errors import InvalidInput, NotFound
 
 
 class TaskNotFound(NotFound):
-    """No task has this id, or the caller is no member of its project."""
+    """Error 404: no task has this id, or the user is not a member of its project."""
 
-    detail = "There is no such task."
+    detail = "The task does not exist or you are not a member of its project."
 
 
 class AssigneeNotMember(InvalidInput):
-    """The assignee does not work in the project."""
+    """Error 422: the assignee is not a member of the project."""
 
     code = "assignee_not_member"
-    detail = "The assignee is no member of the project."
+    detail = "The assignee is not a member of the project."
 
     def __init__(self) -> None:
         super().__init__(self.detail, pointer="/assignee_id")
 
 
 class TagNotInProject(InvalidInput):
-    """A tag of another project, or of none."""
+    """Error 422: a tag does not exist in the project."""
 
     code = "tag_not_in_project"
-    detail = "A tag does not belong to the project."
+    detail = "A tag does not exist in the project."
 
     def __init__(self) -> None:
         super().__init__(self.detail, pointer="/tag_ids")

@@ -5,12 +5,10 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index
-from sqlmodel import Field, Relationship
+from sqlmodel import Field
 
 from app.core.ids import new_id
 from app.core.tables import Base, Versioned, enum_check, enum_type
-from app.tags.models import Tag
-from app.users.models import User
 
 TITLE_MAX_LENGTH = 200
 DESCRIPTION_MAX_LENGTH = 10_000
@@ -18,7 +16,7 @@ MAX_PRIORITY = 3
 
 
 class TaskStatus(StrEnum):
-    """How far a task is."""
+    """Progress of a task."""
 
     TODO = "todo"
     DOING = "doing"
@@ -27,7 +25,7 @@ class TaskStatus(StrEnum):
 
 
 class TaskTag(Base, table=True):
-    """A tag on a task."""
+    """Assignment of a tag to a task."""
 
     __tablename__ = "task_tags"
 
@@ -36,14 +34,14 @@ class TaskTag(Base, table=True):
 
 
 class Task(Versioned, table=True):
-    """Something to do. Its assignee is a member; a deleted user leaves it unassigned."""
+    """Task of a project. Its assignee is a member; deleting the user unassigns it."""
 
     __tablename__ = "tasks"
     __table_args__ = (
         enum_check("status", TaskStatus),
         CheckConstraint("length(title) >= 1", name="title_not_empty"),
         CheckConstraint(f"priority BETWEEN 0 AND {MAX_PRIORITY}", name="priority_in_range"),
-        # One for each order of the list, read forwards and backwards.
+        # One for each sort order of the list, in both directions.
         Index(None, "project_id", "created_at", "id"),
         Index(None, "project_id", "due_date", "id"),
         Index(None, "project_id", "priority", "id"),
@@ -62,8 +60,3 @@ class Task(Versioned, table=True):
     )
     created_at: datetime
     updated_at: datetime
-
-    assignee: User | None = Relationship(sa_relationship_kwargs={"lazy": "raise"})
-    tags: list[Tag] = Relationship(
-        link_model=TaskTag, sa_relationship_kwargs={"lazy": "raise", "order_by": "Tag.name_key"}
-    )

@@ -1,10 +1,10 @@
-"""The statements for pages of tasks: their filters, their order, and where they begin.
+"""Statements for pages of tasks, with filters, sort order and start position.
 
-Each order reads one index of the table, from where the last page ended. A row comparison does that
-as long as no value is null, so tasks with and without a due date are read one after the other.
+Each sort order reads one index of the table, from the end of the previous page. This requires a row
+comparison without nulls, so tasks with and without a due date are read one after the other.
 
-To build a statement takes half as long as to execute it, so that each form is built once and has
-parameters for all values.
+Building a statement takes half as long as executing it. So each form is built once, with parameters
+for all values.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,14 +20,15 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import bindparam, col, select
 from sqlmodel.sql.expression import Select
 
-from app.core.repositories import Columns, select_shown
+from app.core.pagination import PageRequest
+from app.core.repositories import ColumnSelect, select_columns
 from app.projects.repository import visible
 from app.tasks.models import Task, TaskTag
 from app.tasks.schemas import TaskPublic, TaskQuery, TaskSort
 from app.users.models import User
 
 TaskPosition = tuple[datetime | date | int | str | None, UUID]
-"""The sort key of the last task of a page, and its id."""
+"""Sort key and id of the last task of a page."""
 
 POSITIONS: Mapping[str, TypeAdapter[TaskPosition]] = {
     "created_at": TypeAdapter(tuple[datetime, UUID]),
@@ -35,37 +36,35 @@ POSITIONS: Mapping[str, TypeAdapter[TaskPosition]] = {
     "priority": TypeAdapter(tuple[int, UUID]),
     "title": TypeAdapter(tuple[str, UUID]),
 }
-"""How to read a position, by the field that is sorted by."""
+"""Type of a position, by the field of the sort order."""
 
 MAX_FORMS = 64
-"""How many statements are kept, of 120 kB each. There are a thousand, for who asks for them all."""
+"""Maximum number of cached statements, of 120 kB each. A thousand different ones are possible."""
 ESCAPE = "/"
 
 
 class Beginning(Enum):
-    """Where a page begins."""
+    """Start position of a page."""
 
     FIRST = auto()
-    """With the first task."""
+    """First task of the list."""
     AFTER_KEY = auto()
-    """Behind a task with a sort key."""
+    """Position after a task with a sort key."""
     AFTER_UNDATED = auto()
-    """Behind a task without a due date, in an order by due date."""
+    """Position after a task without a due date, if sorted by due date."""
 
 
 _LIMIT = bindparam("limit", type_=Integer)
+PUBLIC = select_columns(Task, TaskPublic, col(User.full_name).label("assignee_name")).join(
+    User, col(User.id) == col(Task.assignee_id), isouter=True
+)
+"""Columns of tasks, with the names of their assignees."""
+COLUMN_NAMES = list(PUBLIC.selected_columns.keys())
 _TASKS = (
-    visible(
-        select_shown(Task, TaskPublic, col(User.full_name).label("assignee_name")),
-        col(Task.project_id),
-        user_id=bindparam("user_id"),
-    )
-    .join(User, col(User.id) == col(Task.assignee_id), isouter=True)
+    visible(PUBLIC, col(Task.project_id), user_id=bindparam("user_id"))
     .where(col(Task.project_id) == bindparam("project_id"))
     .limit(_LIMIT)
 )
-COLUMN_NAMES = list(_TASKS.selected_columns.keys())
-"""Of a row of a page, in their order."""
 _TAGGED = select(TaskTag.task_id).where(col(TaskTag.tag_id) == bindparam("tag_id"))
 _SOUGHT = [
     text.icontains(bindparam("q"), escape=ESCAPE)
@@ -79,21 +78,23 @@ _FILTERS: Mapping[str, ColumnElement[bool]] = {
     "due_after": col(Task.due_date) > bindparam("due_after"),
     "q": or_(*_SOUGHT),
 }
-"""What each field of a query asks for; its value is the parameter of that name."""
+"""Condition for each field of a query. The parameter of that name has its value."""
 
 
 def page_of_tasks(
-    query: TaskQuery, *, after: TaskPosition | None
-) -> tuple[Columns, Mapping[str, object]]:
-    """The statement for the tasks that the query asks for, and one more, which tells whether there
-    is a next page; and its parameters, but `project_id` and `user_id`.
+    query: TaskQuery, request: PageRequest[TaskPosition]
+) -> tuple[ColumnSelect, Mapping[str, object]]:
+    """Return the statement for a page of tasks, and its parameters.
+
+    It selects one more task, which shows if there is a next page. The caller adds the parameters
+    `project_id` and `user_id`.
     """
-    given = query.model_dump(include=set(_FILTERS), exclude_defaults=True)
-    statement = _build(tuple(given), query.sort, _beginning(after))
+    values = query.model_dump(include=set(_FILTERS), exclude_defaults=True)
+    statement = _build(tuple(values), query.sort, _beginning(request.after))
     if query.q is not None:
-        given["q"] = _literal(query.q)
-    key, task_id = after or (None, None)
-    return statement, {**given, "key": key, "task_id": task_id, "limit": query.limit + 1}
+        values["q"] = _literal(query.q)
+    key, task_id = request.after or (None, None)
+    return statement, {**values, "key": key, "task_id": task_id, "limit": request.limit + 1}
 
 
 def _beginning(after: TaskPosition | None) -> Beginning:
@@ -103,8 +104,9 @@ def _beginning(after: TaskPosition | None) -> Beginning:
 
 
 def _literal(text: str) -> str:
-    """The text, in which the wildcards of LIKE are characters like any other. SQLAlchemy's
-    `autoescape` does the same, but not for parameters.
+    """Return the text with the wildcards of LIKE escaped.
+
+    SQLAlchemy's `autoescape` does the same, except for parameters.
     """
     for special in (ESCAPE, "%", "_"):
         text = text.replace(special, ESCAPE + special)
@@ -112,7 +114,7 @@ def _literal(text: str) -> str:
 
 
 @lru_cache(MAX_FORMS)
-def _build(filters: tuple[str, ...], sort: TaskSort, beginning: Beginning) -> Columns:
+def _build(filters: tuple[str, ...], sort: TaskSort, beginning: Beginning) -> ColumnSelect:
     statement = _TASKS.where(*[_FILTERS[name] for name in filters])
     if sort.field == "due_date":
         return _by_due_date(statement, sort, beginning)
@@ -120,13 +122,13 @@ def _build(filters: tuple[str, ...], sort: TaskSort, beginning: Beginning) -> Co
     return _stretch(statement, key, sort, after_key=beginning is Beginning.AFTER_KEY)
 
 
-def _by_due_date(statement: Columns, sort: TaskSort, beginning: Beginning) -> Columns:
+def _by_due_date(statement: ColumnSelect, sort: TaskSort, beginning: Beginning) -> ColumnSelect:
     due_date, task_id = col(Task.due_date), col(Task.id)
     undated = statement.where(due_date.is_(None))
     if beginning is Beginning.AFTER_UNDATED:
         last: BindParameter[UUID] = bindparam("task_id")
         behind = task_id < last if sort.descending else task_id > last
-        # By the due date too, though it is null: else PostgreSQL would not read the index.
+        # Also by the due date, which is null. Otherwise PostgreSQL would not read the index.
         return _stretch(undated.where(behind), due_date, sort)
     dated = statement.where(due_date.is_not(None))
     stretches = [
@@ -135,14 +137,14 @@ def _by_due_date(statement: Columns, sort: TaskSort, beginning: Beginning) -> Co
     ]
     both = union_all(*[select(stretch.subquery()) for stretch in stretches]).subquery()
     ordered = _directed([both.c.due_date, both.c.id], sort)
-    page: Columns = Select(*both.c)
+    page: ColumnSelect = Select(*both.c)
     return page.order_by(both.c.due_date.is_(None), *ordered).limit(_LIMIT)
 
 
 def _stretch(
-    statement: Columns, key: Mapped[Any], sort: TaskSort, *, after_key: bool = False
-) -> Columns:
-    """The statement in the order of the key, from the first task or behind the last page's end."""
+    statement: ColumnSelect, key: Mapped[Any], sort: TaskSort, *, after_key: bool = False
+) -> ColumnSelect:
+    """Return the statement in the order of the key, from the start or from the last position."""
     place = tuple_(key, col(Task.id))
     if after_key:
         named = zip(("key", "task_id"), place.clauses, strict=True)

@@ -1,15 +1,16 @@
 """Queries on tasks."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy.orm import joinedload, selectinload
 from sqlmodel import bindparam, col, delete, insert, select, update
 from sqlmodel.sql.expression import Select
 
 from app.core.errors import AppError
-from app.core.repositories import Repository, Values, cut
+from app.core.pagination import Page, PageRequest
+from app.core.repositories import Repository
 from app.projects.errors import ProjectNotFound
 from app.projects.models import MemberRole
 from app.projects.repository import Viewer, visible
@@ -17,17 +18,12 @@ from app.tags.models import Tag
 from app.tags.schemas import TagPublic
 from app.tasks.errors import TaskNotFound
 from app.tasks.models import Task, TaskTag
-from app.tasks.queries import COLUMN_NAMES, TaskPosition, page_of_tasks
+from app.tasks.queries import COLUMN_NAMES, PUBLIC, TaskPosition, page_of_tasks
 from app.tasks.schemas import TaskPublic, TaskQuery
 
-# These run for every task and every page that is shown, so they are built once.
-_VISIBLE = (
-    visible(Select(Task, col(Viewer.role)), col(Task.project_id), user_id=bindparam("user_id"))
-    .where(col(Task.id) == bindparam("task_id"))
-    .options(
-        joinedload(Task.assignee),  # type: ignore[arg-type]  # SQLModel types the value
-        selectinload(Task.tags),  # type: ignore[arg-type]  # SQLModel types the value
-    )
+# Built once, because they run for every task and every page that is shown.
+_TASK = visible(PUBLIC, col(Task.project_id), user_id=bindparam("user_id")).where(
+    col(Task.id) == bindparam("task_id")
 )
 _TAGS = (
     select(TaskTag.task_id, Tag.id, Tag.name)
@@ -38,46 +34,63 @@ _TAGS = (
 
 
 class TaskRepository(Repository):
-    """Tasks, as far as a user may see them."""
+    """Queries on tasks."""
 
     async def add(self, task: Task) -> None:
         """Store a new task. Raises ProjectNotFound if its project has just been deleted."""
         self._session.add(task)
         await self._flush({"fk_tasks_project_id_projects": ProjectNotFound})
 
-    async def get(self, task_id: UUID, *, user_id: UUID) -> tuple[Task, MemberRole] | None:
-        """The task with its tags and assignee, and what the user is in its project."""
+    async def get(self, task_id: UUID, *, user_id: UUID) -> TaskPublic | None:
+        """Return the task if the user is a member of its project, or None."""
         values = {"user_id": user_id, "task_id": task_id}
-        return (await self._session.exec(_VISIBLE, params=values)).one_or_none()
+        row = (await self._session.exec(_TASK, params=values)).one_or_none()
+        return None if row is None else _public(_named(row), await self._get_tags([task_id]))
+
+    async def get_for_change(
+        self, task_id: UUID, *, user_id: UUID
+    ) -> tuple[Task, MemberRole] | None:
+        """Return the task as an entity and the user's role in its project, or None."""
+        statement = visible(Select(Task, col(Viewer.role)), col(Task.project_id), user_id=user_id)
+        return (await self._session.exec(statement.where(col(Task.id) == task_id))).one_or_none()
 
     async def get_page(
-        self, project_id: UUID, query: TaskQuery, *, user_id: UUID, after: TaskPosition | None
-    ) -> tuple[list[TaskPublic], TaskPosition | None]:
-        """A page of the tasks of a project that the user sees, with tags and assignees."""
-        statement, values = page_of_tasks(query, after=after)
+        self,
+        request: PageRequest[TaskPosition],
+        query: TaskQuery,
+        *,
+        project_id: UUID,
+        user_id: UUID,
+    ) -> Page[TaskPublic]:
+        """Return a page of the tasks of a project if the user is a member of it."""
+        statement, values = page_of_tasks(query, request)
         values = {**values, "project_id": project_id, "user_id": user_id}
         found = (await self._session.exec(statement, params=values)).all()
-        rows, last = cut([dict(zip(COLUMN_NAMES, row, strict=True)) for row in found], query.limit)
-        tags = await self._get_tags([row["id"] for row in rows])
-        items = [_public(row, tags.get(row["id"], [])) for row in rows]
-        return items, (last[query.sort.field], last["id"]) if last else None
+        rows = [_named(row) for row in found]
+        tags = await self._get_tags([row["id"] for row in rows[: request.limit]])
+        return request.page(
+            rows,
+            item=lambda row: _public(row, tags),
+            position=lambda row: (row[query.sort.field], row["id"]),
+        )
 
     async def save(self, *, conflict: type[AppError]) -> None:
-        """Write what has changed. Raises `conflict` if someone else was faster."""
+        """Write the changes. Raises `conflict` if another request has changed the task."""
         await self._flush(conflict=conflict)
 
     async def delete(self, task: Task, *, conflict: type[AppError]) -> None:
-        """Delete the task. Raises `conflict` if someone else has changed it meanwhile, and
-        TaskNotFound if it is gone.
+        """Delete the task.
+
+        Raises `conflict` if another request has changed it, and TaskNotFound if it is deleted.
         """
         unchanged = (col(Task.id) == task.id, col(Task.version) == task.version)
         if (await self._session.exec(delete(Task).where(*unchanged))).rowcount == 0:
-            still_there = select(Task.id).where(Task.id == task.id)
-            found = (await self._session.exec(still_there)).one_or_none()
+            statement = select(Task.id).where(Task.id == task.id)
+            found = (await self._session.exec(statement)).one_or_none()
             raise conflict if found else TaskNotFound
 
-    async def unassign(self, project_id: UUID, user_id: UUID, *, now: datetime) -> None:
-        """Take the user off all tasks of the project."""
+    async def unassign(self, *, project_id: UUID, user_id: UUID, now: datetime) -> None:
+        """Remove the user as the assignee of tasks in the project."""
         statement = (
             update(Task)
             .where(col(Task.project_id) == project_id, col(Task.assignee_id) == user_id)
@@ -85,13 +98,30 @@ class TaskRepository(Repository):
         )
         await self._session.exec(statement)
 
-    async def add_all(self, tasks: Sequence[Values], links: Sequence[Values]) -> None:
-        """Store many new tasks at once, at least one, with their tags."""
-        # Without nulls rendered, each combination of them would be a statement of its own.
-        nulls = {"render_nulls": True}
-        await self._session.exec(insert(Task), params=tasks, execution_options=nulls)
-        if links:
-            await self._session.exec(insert(TaskTag), params=links)
+    async def lock_tags(self, tag_ids: Collection[UUID], *, project_id: UUID) -> set[UUID]:
+        """Return those of the tags that belong to the project.
+
+        They are locked against deletion, always in the same order, so that no deadlock occurs.
+        """
+        statement = (
+            select(Tag.id)
+            .where(col(Tag.project_id) == project_id, col(Tag.id).in_(tag_ids))
+            .order_by(col(Tag.id))
+            .with_for_update(read=True, key_share=True)
+        )
+        return set((await self._session.exec(statement)).all())
+
+    async def get_tag_ids(self, task_id: UUID) -> set[UUID]:
+        """Return the ids of the task's tags."""
+        statement = select(TaskTag.tag_id).where(TaskTag.task_id == task_id)
+        return set((await self._session.exec(statement)).all())
+
+    async def set_tags(self, task_id: UUID, tag_ids: Collection[UUID]) -> None:
+        """Replace the tags of a task, which the transaction has changed, so that it is locked."""
+        await self._session.exec(delete(TaskTag).where(col(TaskTag.task_id) == task_id))
+        rows = [{"task_id": task_id, "tag_id": tag_id} for tag_id in tag_ids]
+        if rows:
+            await self._session.exec(insert(TaskTag), params=rows)
 
     async def _get_tags(self, task_ids: Collection[UUID]) -> dict[UUID, list[TagPublic]]:
         found = await self._session.exec(_TAGS, params={"task_ids": task_ids})
@@ -101,7 +131,16 @@ class TaskRepository(Repository):
         return tags
 
 
-def _public(row: Values, tags: list[TagPublic]) -> TaskPublic:
+def _named(row: Sequence[Any]) -> dict[str, Any]:
+    return dict(zip(COLUMN_NAMES, row, strict=True))
+
+
+def _public(row: Mapping[str, Any], tags: Mapping[UUID, list[TagPublic]]) -> TaskPublic:
     assignee = {"id": row["assignee_id"], "full_name": row["assignee_name"]}
-    shown = {**row, "assignee": assignee if row["assignee_id"] else None, "tags": tags}
-    return TaskPublic.model_validate(shown)
+    return TaskPublic.model_validate(
+        {
+            **row,
+            "assignee": assignee if row["assignee_id"] else None,
+            "tags": tags.get(row["id"], []),
+        }
+    )

@@ -3,110 +3,87 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 
-from app.authentication.dependencies import CurrentUserDep
+from app.authentication.dependencies import ActorDep
 from app.core.errors import EditConflict, PermissionDenied
-from app.core.pagination import Page, Slice
-from app.core.schemas import API
-from app.http.conditional import IfMatchDep, answer_if_modified
-from app.http.openapi import refusals
-from app.http.post_processing import FinishedRoute
-from app.idempotency.dependencies import IDEMPOTENCY_REFUSALS, idempotent
-from app.projects.dependencies import TaskServiceDep
+from app.core.pagination import Page
+from app.http.conditional import IfMatchDep, respond_if_modified
+from app.http.openapi import error_responses
+from app.http.routing import create_router, set_location
+from app.idempotency.dependencies import IDEMPOTENCY_ERRORS, idempotent
 from app.projects.errors import ProjectNotFound
+from app.tasks.dependencies import TaskServiceDep
 from app.tasks.errors import AssigneeNotMember, TagNotInProject, TaskNotFound
-from app.tasks.models import Task
 from app.tasks.schemas import TaskCreate, TaskPublic, TaskQuery, TaskTags, TaskUpdate
 
-router = APIRouter(tags=["tasks"], route_class=FinishedRoute)
+router = create_router(tag="tasks")
 
 
-@router.get(
-    "/projects/{project_id}/tasks",
-    response_model=Page[TaskPublic],
-    responses=refusals(ProjectNotFound),
-)
+@router.get("/projects/{project_id}/tasks", responses=error_responses(ProjectNotFound))
 async def list_tasks(
-    project_id: UUID,
-    query: Annotated[TaskQuery, Query()],
-    user: CurrentUserDep,
-    tasks: TaskServiceDep,
-) -> Slice[TaskPublic]:
-    """The tasks of a project, filtered and sorted."""
-    return await tasks.get_page(user.id, project_id, query)
+    project_id: UUID, query: Annotated[TaskQuery, Query()], actor: ActorDep, tasks: TaskServiceDep
+) -> Page[TaskPublic]:
+    """List the tasks of a project, filtered and sorted."""
+    return await tasks.get_page(actor, query, project_id=project_id)
 
 
 @router.post(
     "/projects/{project_id}/tasks",
     status_code=201,
-    response_model=TaskPublic,
     dependencies=[Depends(idempotent)],
-    responses=refusals(ProjectNotFound, PermissionDenied, AssigneeNotMember, *IDEMPOTENCY_REFUSALS),
+    responses=error_responses(
+        ProjectNotFound, PermissionDenied, AssigneeNotMember, *IDEMPOTENCY_ERRORS
+    ),
 )
 async def create_task(
-    project_id: UUID,
-    body: TaskCreate,
-    user: CurrentUserDep,
-    tasks: TaskServiceDep,
-    response: Response,
-) -> Task:
-    """Make a task. For editors."""
-    task = await tasks.create(user.id, project_id, body)
-    response.headers["Location"] = f"{API}/tasks/{task.id}"
+    project_id: UUID, body: TaskCreate, actor: ActorDep, tasks: TaskServiceDep, response: Response
+) -> TaskPublic:
+    """Create a task. Requires the editor role."""
+    task = await tasks.create(actor, body, project_id=project_id)
+    set_location(response, f"/tasks/{task.id}")
     return task
 
 
 @router.get(
     "/tasks/{task_id}",
-    response_model=TaskPublic,
-    dependencies=[Depends(answer_if_modified)],
-    responses=refusals(TaskNotFound),
+    dependencies=[Depends(respond_if_modified)],
+    responses=error_responses(TaskNotFound),
 )
-async def read_task(task_id: UUID, user: CurrentUserDep, tasks: TaskServiceDep) -> Task:
-    """A task."""
-    return await tasks.get(user.id, task_id)
+async def read_task(task_id: UUID, actor: ActorDep, tasks: TaskServiceDep) -> TaskPublic:
+    """Return a task."""
+    return await tasks.get(actor, task_id=task_id)
 
 
 @router.patch(
     "/tasks/{task_id}",
-    response_model=TaskPublic,
-    responses=refusals(TaskNotFound, PermissionDenied, AssigneeNotMember, EditConflict),
+    responses=error_responses(TaskNotFound, PermissionDenied, AssigneeNotMember, EditConflict),
 )
 async def update_task(
-    task_id: UUID,
-    body: TaskUpdate,
-    if_match: IfMatchDep,
-    user: CurrentUserDep,
-    tasks: TaskServiceDep,
-) -> Task:
-    """Change a task. An absent field stays; null clears it. For editors."""
-    return await tasks.update(user.id, task_id, body, if_match=if_match)
+    task_id: UUID, body: TaskUpdate, if_match: IfMatchDep, actor: ActorDep, tasks: TaskServiceDep
+) -> TaskPublic:
+    """Change a task. An absent field is unchanged; null clears it. Requires the editor role."""
+    return await tasks.update(actor, body, task_id=task_id, if_match=if_match)
 
 
 @router.put(
     "/tasks/{task_id}/tags",
-    response_model=TaskPublic,
-    responses=refusals(TaskNotFound, PermissionDenied, TagNotInProject, EditConflict),
+    responses=error_responses(TaskNotFound, PermissionDenied, TagNotInProject, EditConflict),
 )
 async def set_task_tags(
-    task_id: UUID,
-    body: TaskTags,
-    if_match: IfMatchDep,
-    user: CurrentUserDep,
-    tasks: TaskServiceDep,
-) -> Task:
-    """Give a task these tags and no others. For editors."""
-    return await tasks.set_tags(user.id, task_id, body, if_match=if_match)
+    task_id: UUID, body: TaskTags, if_match: IfMatchDep, actor: ActorDep, tasks: TaskServiceDep
+) -> TaskPublic:
+    """Replace the tags of a task. Requires the editor role."""
+    return await tasks.set_tags(actor, body, task_id=task_id, if_match=if_match)
 
 
 @router.delete(
     "/tasks/{task_id}",
     status_code=204,
-    responses=refusals(TaskNotFound, PermissionDenied, EditConflict),
+    responses=error_responses(TaskNotFound, PermissionDenied, EditConflict),
 )
 async def delete_task(
-    task_id: UUID, if_match: IfMatchDep, user: CurrentUserDep, tasks: TaskServiceDep
+    task_id: UUID, if_match: IfMatchDep, actor: ActorDep, tasks: TaskServiceDep
 ) -> None:
-    """Delete a task, for good. For editors."""
-    await tasks.delete(user.id, task_id, if_match=if_match)
+    """Delete a task permanently. Requires the editor role."""
+    await tasks.delete(actor, task_id=task_id, if_match=if_match)

@@ -1,4 +1,4 @@
-"""Tasks on the wire, and what is refused about them."""
+"""Schemas and errors of tasks."""
 
 import re
 from datetime import date, datetime
@@ -35,10 +35,10 @@ MAX_SEARCH_LENGTH = 200
 
 
 def _written_as_date(value: object) -> object:
-    """Pydantic would take numbers and times for dates too."""
+    """Return the value if it is written as a date. Pydantic also accepts numbers and times."""
     if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         return value
-    raise PydanticCustomError("date", "This is no date of the form YYYY-MM-DD.")
+    raise PydanticCustomError("date", "Must be a date in the form YYYY-MM-DD.")
 
 
 Title = Annotated[
@@ -60,7 +60,7 @@ CalendarDate = Annotated[date, BeforeValidator(_written_as_date)]
 
 
 class TaskCreate(Input):
-    """A new task."""
+    """New task."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"title": "Write the first program", "priority": 2}]}
@@ -71,11 +71,11 @@ class TaskCreate(Input):
     status: TaskStatus = TaskStatus.TODO
     priority: Priority = 0
     due_date: CalendarDate | None = None
-    assignee_id: UUID | None = Field(None, description="A member of the project.")
+    assignee_id: UUID | None = Field(None, description="Member of the project.")
 
 
 class TaskUpdate(Input):
-    """What editors change about a task. An absent field stays; null clears it."""
+    """Change of a task. An absent field is unchanged; null clears it."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"status": "done", "due_date": None}]}
@@ -86,19 +86,19 @@ class TaskUpdate(Input):
     status: TaskStatus | MISSING = MISSING
     priority: Priority | MISSING = MISSING
     due_date: CalendarDate | MISSING | None = MISSING
-    assignee_id: UUID | MISSING | None = Field(MISSING, description="A member of the project.")
+    assignee_id: UUID | MISSING | None = Field(MISSING, description="Member of the project.")
 
 
 class TaskTags(Input):
-    """All tags that a task shall have."""
+    """All tags of a task, which replace the current ones."""
 
     tag_ids: list[UUID] = Field(
-        max_length=MAX_TAGS_PER_TASK, description="Tags of the project; duplicates are ignored."
+        max_length=MAX_TAGS_PER_TASK, description="Tags of the project. Duplicates are ignored."
     )
 
 
 class TaskSort(StrEnum):
-    """Orders of a list of tasks, descending with a minus. Tasks without a due date come last."""
+    """Sort order of tasks, descending with a minus. Tasks without a due date come last."""
 
     CREATED_AT = "created_at"
     CREATED_AT_DESCENDING = "-created_at"
@@ -111,49 +111,49 @@ class TaskSort(StrEnum):
 
     @property
     def field(self) -> str:
-        """The field that it sorts by."""
+        """Name of the field to sort by."""
         return self.removeprefix("-")
 
     @property
     def descending(self) -> bool:
-        """Whether the greatest comes first."""
+        """True if the greatest value comes first."""
         return self.startswith("-")
 
 
 class TaskQuery(PageQuery):
-    """Which tasks, and in which order. All filters hold together."""
+    """Query for a page of tasks, with their order. A task must match all filters."""
 
     sort: TaskSort = TaskSort.CREATED_AT
-    # In one order, so that a cursor does not depend on that of the query.
-    status: Annotated[list[TaskStatus], AfterValidator(lambda each: sorted(set(each)))] = Field(
-        [], max_length=len(TaskStatus), description="Any of these; repeat it for several."
+    # Sorted, so that a cursor does not depend on the order of the parameters.
+    status: Annotated[list[TaskStatus], AfterValidator(lambda found: sorted(set(found)))] = Field(
+        [], max_length=len(TaskStatus), description="One of these. Repeat it for several."
     )
     assignee_id: UUID | SkipJsonSchema[None] = None
     tag_id: UUID | SkipJsonSchema[None] = None
     due_before: CalendarDate | SkipJsonSchema[None] = Field(
-        None, description="Due before this day; it is not included."
+        None, description="Due before this day, which is not included."
     )
     due_after: CalendarDate | SkipJsonSchema[None] = Field(
-        None, description="Due after this day; it is not included."
+        None, description="Due after this day, which is not included."
     )
     q: SearchText | SkipJsonSchema[None] = Field(
         None,
-        description="Text in title or description, whatever its case (on SQLite, in ASCII).",
+        description="Text in title or description, in any case (on SQLite, in any ASCII case).",
     )
 
 
 class TaskPublic(Output):
-    """A task, as members see it."""
+    """Task, as shown to members of its project."""
 
     id: UUID
     project_id: UUID
     title: str
     description: str | None
     status: TaskStatus
-    priority: int = Field(ge=0, le=MAX_PRIORITY, description="0 is none, 3 the highest.")
+    priority: int = Field(ge=0, le=MAX_PRIORITY, description="0 is none, 3 is the highest.")
     due_date: date | None
     assignee_id: UUID | None
     created_at: datetime
     updated_at: datetime
     assignee: UserReference | None
-    tags: list[TagPublic] = Field(max_length=MAX_TAGS_PER_TASK, description="By name.")
+    tags: list[TagPublic] = Field(max_length=MAX_TAGS_PER_TASK, description="Tags by name.")

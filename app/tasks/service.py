@@ -1,161 +1,153 @@
 """Tasks of a project."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
-from app.audit.service import ActivityService
+from app.audit.service import Actor, AuditTrail
 from app.core import clock
+from app.core.errors import PermissionDenied
 from app.core.etags import IfMatch
-from app.core.pagination import Cursors, Slice
+from app.core.pagination import Cursors, Page
 from app.members.repository import MemberRepository
-from app.projects.access import ProjectAccess, refuse_unless
 from app.projects.models import MemberRole
 from app.projects.repository import Lock
-from app.tags.repository import TagRepository
+from app.projects.service import ProjectAccess
 from app.tasks.errors import AssigneeNotMember, TagNotInProject, TaskNotFound
 from app.tasks.models import Task
 from app.tasks.queries import POSITIONS
 from app.tasks.repository import TaskRepository
 from app.tasks.schemas import TaskCreate, TaskPublic, TaskQuery, TaskTags, TaskUpdate
-from app.users.models import User
 from app.users.repository import UserRepository
+from app.users.schemas import UserReference
 
 
+@dataclass(frozen=True, kw_only=True)
 class TaskService:
-    """Makes, shows, changes and deletes tasks."""
+    """Service that creates, reads, changes and deletes tasks."""
 
-    def __init__(
-        self,
-        *,
-        tasks: TaskRepository,
-        tags: TagRepository,
-        members: MemberRepository,
-        users: UserRepository,
-        access: ProjectAccess,
-        activity: ActivityService,
-        cursors: Cursors,
-    ) -> None:
-        self._tasks = tasks
-        self._tags = tags
-        self._members = members
-        self._users = users
-        self._access = access
-        self._activity = activity
-        self._cursors = cursors
+    tasks: TaskRepository
+    members: MemberRepository
+    users: UserRepository
+    access: ProjectAccess
+    audit: AuditTrail
+    cursors: Cursors
 
-    async def create(self, user_id: UUID, project_id: UUID, data: TaskCreate) -> Task:
-        """A new task. Raises ProjectNotFound, PermissionDenied, AssigneeNotMember."""
-        await self._access.require(MemberRole.EDITOR, project_id, user_id=user_id)
-        assignee = await self._get_assignee(user_id, project_id, data.assignee_id)
+    async def create(self, actor: Actor, data: TaskCreate, *, project_id: UUID) -> TaskPublic:
+        """Create a task. Raises ProjectNotFound, PermissionDenied, AssigneeNotMember."""
+        await self.access.require(MemberRole.EDITOR, actor=actor, project_id=project_id)
+        assignee = await self._get_assignee(actor, project_id, data.assignee_id)
         now = clock.now()
-        task = Task(
-            project_id=project_id,
-            assignee=assignee,
-            tags=[],
-            created_at=now,
-            updated_at=now,
-            **data.model_dump(),
-        )
-        await self._tasks.add(task)
-        await self._activity.record("task.created", by=user_id, on=task.id, within=project_id)
-        return task
+        task = Task(project_id=project_id, created_at=now, updated_at=now, **data.model_dump())
+        await self.tasks.add(task)
+        await self._record("task.created", actor, task)
+        return TaskPublic(**task.model_dump(), assignee=assignee, tags=[])
 
-    async def get(self, user_id: UUID, task_id: UUID) -> Task:
-        """The task. Raises TaskNotFound."""
-        task, _ = await self._get(user_id, task_id)
+    async def get(self, actor: Actor, *, task_id: UUID) -> TaskPublic:
+        """Return the task. Raises TaskNotFound."""
+        task = await self.tasks.get(task_id, user_id=actor.user_id)
+        if task is None:
+            raise TaskNotFound
         return task
 
     async def get_page(
-        self, user_id: UUID, project_id: UUID, query: TaskQuery
-    ) -> Slice[TaskPublic]:
-        """A page of tasks. Raises ProjectNotFound, and InvalidInput for a cursor that is broken
-        or comes from another project, filter or order.
+        self, actor: Actor, query: TaskQuery, *, project_id: UUID
+    ) -> Page[TaskPublic]:
+        """Return a page of tasks.
+
+        Raises ProjectNotFound, and InvalidInput for a cursor that is not valid for this project,
+        filter or order.
         """
-        asked = query.model_dump_json(exclude={"cursor", "limit"})
-        list_name = f"tasks of {project_id} {asked}"
-        after = self._cursors.open(list_name, query.cursor, POSITIONS[query.sort.field])
-        tasks, end = await self._tasks.get_page(project_id, query, user_id=user_id, after=after)
-        if not tasks:
-            await self._access.require(MemberRole.VIEWER, project_id, user_id=user_id)
-        return Slice(tasks, self._cursors.seal(list_name, end))
+        filters = query.model_dump_json(exclude={"cursor", "limit"})
+        list_name = f"tasks of {project_id} {filters}"
+        request = self.cursors.page_request(list_name, query, POSITIONS[query.sort.field])
+        page = await self.tasks.get_page(
+            request, query, project_id=project_id, user_id=actor.user_id
+        )
+        if not page.items:
+            await self.access.require(MemberRole.VIEWER, actor=actor, project_id=project_id)
+        return page
 
     async def update(
-        self, user_id: UUID, task_id: UUID, data: TaskUpdate, *, if_match: IfMatch
-    ) -> Task:
-        """Change a task. Raises TaskNotFound, PermissionDenied, AssigneeNotMember, and
-        PreconditionFailed or EditConflict when someone else was faster.
+        self, actor: Actor, data: TaskUpdate, *, task_id: UUID, if_match: IfMatch
+    ) -> TaskPublic:
+        """Change a task.
+
+        Raises TaskNotFound, PermissionDenied, AssigneeNotMember, and PreconditionFailed or
+        EditConflict if another request has changed it.
         """
-        task = await self._get_for_change(user_id, task_id, if_match)
+        task = await self._get_for_change(actor, task_id, if_match)
         changes = data.model_dump(exclude_unset=True)
         changed = [name for name in changes if getattr(task, name) != changes[name]]
         if "assignee_id" in changed:
-            task.assignee = await self._get_assignee(
-                user_id, task.project_id, changes["assignee_id"]
-            )
+            await self._get_assignee(actor, task.project_id, changes["assignee_id"])
         if changed:
             task.sqlmodel_update(changes)
-            await self._save(user_id, task, changed, if_match)
-        return task
+            await self._save(actor, task, changed, if_match)
+        return await self.get(actor, task_id=task_id)
 
     async def set_tags(
-        self, user_id: UUID, task_id: UUID, data: TaskTags, *, if_match: IfMatch
-    ) -> Task:
-        """Give the task these tags and no others. Raises TaskNotFound, PermissionDenied,
-        TagNotInProject, and PreconditionFailed or EditConflict when someone else was faster.
+        self, actor: Actor, data: TaskTags, *, task_id: UUID, if_match: IfMatch
+    ) -> TaskPublic:
+        """Replace the tags of a task.
+
+        Raises TaskNotFound, PermissionDenied, TagNotInProject, and PreconditionFailed or
+        EditConflict if another request has changed it.
         """
-        task = await self._get_for_change(user_id, task_id, if_match)
-        # Shared with everyone but who deletes tags, which have to stay.
-        await self._access.require(
-            MemberRole.EDITOR, task.project_id, user_id=user_id, lock=Lock.SHARED
-        )
+        task = await self._get_for_change(actor, task_id, if_match)
         tag_ids = set(data.tag_ids)
-        tags = await self._tags.get_all(task.project_id, tag_ids)
-        if len(tags) < len(tag_ids):
+        if await self.tasks.lock_tags(tag_ids, project_id=task.project_id) != tag_ids:
             raise TagNotInProject
-        if tags != task.tags:
-            task.tags = tags
-            await self._save(user_id, task, ["tags"], if_match)
-        return task
+        if await self.tasks.get_tag_ids(task_id) != tag_ids:
+            await self._save(actor, task, ["tags"], if_match)
+            await self.tasks.set_tags(task_id, tag_ids)
+        return await self.get(actor, task_id=task_id)
 
-    async def delete(self, user_id: UUID, task_id: UUID, *, if_match: IfMatch) -> None:
-        """Delete a task. Raises TaskNotFound, PermissionDenied, and PreconditionFailed or
-        EditConflict when someone else was faster.
+    async def delete(self, actor: Actor, *, task_id: UUID, if_match: IfMatch) -> None:
+        """Delete a task.
+
+        Raises TaskNotFound, PermissionDenied, and PreconditionFailed or EditConflict if another
+        request has changed it.
         """
-        task = await self._get_for_change(user_id, task_id, if_match)
-        await self._tasks.delete(task, conflict=if_match.conflict)
-        await self._activity.record("task.deleted", by=user_id, on=task_id, within=task.project_id)
+        task = await self._get_for_change(actor, task_id, if_match)
+        await self.tasks.delete(task, conflict=if_match.conflict)
+        await self._record("task.deleted", actor, task)
 
-    async def _get(self, user_id: UUID, task_id: UUID) -> tuple[Task, MemberRole]:
-        found = await self._tasks.get(task_id, user_id=user_id)
+    async def _get_for_change(self, actor: Actor, task_id: UUID, if_match: IfMatch) -> Task:
+        found = await self.tasks.get_for_change(task_id, user_id=actor.user_id)
         if found is None:
             raise TaskNotFound
-        return found
-
-    async def _get_for_change(self, user_id: UUID, task_id: UUID, if_match: IfMatch) -> Task:
-        task, role = await self._get(user_id, task_id)
-        refuse_unless(role, MemberRole.EDITOR)
-        if_match.refuse_unless_current(TaskPublic.model_validate(task))
+        task, role = found
+        if not role.includes(MemberRole.EDITOR):
+            raise PermissionDenied
+        if if_match.is_specific:
+            # Read after the entity, whose version detects each change that follows.
+            if_match.raise_unless_current(await self.get(actor, task_id=task_id))
         return task
 
     async def _get_assignee(
-        self, user_id: UUID, project_id: UUID, assignee_id: UUID | None
-    ) -> User | None:
-        """The assignee, who stays a member until the transaction ends. Raises AssigneeNotMember."""
+        self, actor: Actor, project_id: UUID, assignee_id: UUID | None
+    ) -> UserReference | None:
+        """Return the assignee, who remains a member until the transaction ends.
+
+        Raises AssigneeNotMember.
+        """
         if assignee_id is None:
             return None
-        await self._users.hold(assignee_id)
-        await self._access.require(MemberRole.EDITOR, project_id, user_id=user_id, lock=Lock.SHARED)
-        found = await self._members.get(project_id, assignee_id)
+        await self.users.lock_against_deletion(assignee_id)
+        await self.access.require(
+            MemberRole.EDITOR, actor=actor, project_id=project_id, lock=Lock.SHARED
+        )
+        found = await self.members.get(project_id=project_id, user_id=assignee_id)
         if found is None:
             raise AssigneeNotMember
-        return found[1]
+        return UserReference.model_validate(found[1])
 
-    async def _save(self, user_id: UUID, task: Task, changed: list[str], if_match: IfMatch) -> None:
+    async def _save(self, actor: Actor, task: Task, changed: list[str], if_match: IfMatch) -> None:
         task.updated_at = clock.now()
-        await self._tasks.save(conflict=if_match.conflict)
-        await self._activity.record(
-            "task.updated",
-            by=user_id,
-            on=task.id,
-            within=task.project_id,
-            details={"fields": ", ".join(changed)},
+        await self.tasks.save(conflict=if_match.conflict)
+        await self._record("task.updated", actor, task, fields=", ".join(changed))
+
+    async def _record(self, action: str, actor: Actor, task: Task, **details: str) -> None:
+        await self.audit.record(
+            action, actor=actor, resource_id=task.id, scope_id=task.project_id, details=details
         )

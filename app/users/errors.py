@@ -4,41 +4,41 @@ from app.core.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 
 
 class EmailTaken(Conflict):
-    """Another user has this address."""
+    """Error 409: another user has this address."""
 
     code = "email_taken"
-    detail = "There is an account with this e-mail address already."
+    detail = "An account with this e-mail address exists already."
 
 
 class WeakPassword(InvalidInput):
-    """The new password is too short or too easy to guess."""
+    """Error 422: the new password is too short or too easy to guess."""
 
     code = "weak_password"
-    detail = "The new password is too short or too easy to guess; `errors` says why."
+    detail = "The new password is too short or too easy to guess. See `errors` for the reason."
 
 
 class WrongPassword(PermissionDenied):
-    """The current password is another one."""
+    """Error 403: the current password is wrong."""
 
     code = "wrong_password"
     detail = "The password is wrong."
 
 
 class LastAdmin(Conflict):
-    """Someone has to stay who can administer."""
+    """Error 409: the change would leave the service without an active admin."""
 
     code = "last_admin"
-    detail = "The last active admin can be neither demoted, deactivated nor deleted."
+    detail = "The last active admin cannot be demoted, deactivated or deleted."
 
 
 class SoleOwner(Conflict):
-    """What others share may not lose its owner."""
+    """Error 409: the deletion would leave a shared resource without an owner."""
 
     code = "sole_owner"
-    detail = "The user is the only owner of something that others share; it needs another one."
+    detail = "The user is the only owner of a shared resource. Make another user an owner first."
 
 
 class UserNotFound(NotFound):
-    """No user has this id."""
+    """Error 404: no user has this id."""
 
-    detail = "There is no such user."
+    detail = "The user does not exist."

@@ -1,4 +1,4 @@
-"""People who log in."""
+"""Users and their roles."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -12,19 +12,19 @@ from app.core.ids import new_id
 from app.core.tables import Base, enum_check, enum_type
 
 EMAIL_MAX_LENGTH = 254
-"""RFC 5321 §4.5.3.1.3 as corrected by erratum 1690."""
+"""Maximum length of an address (RFC 5321 §4.5.3.1.3 as corrected by erratum 1690)."""
 FULL_NAME_MAX_LENGTH = 200
 
 
 class Role(StrEnum):
-    """What a user may do beyond their own things."""
+    """Role of a user. An admin manages all users."""
 
     USER = "user"
     ADMIN = "admin"
 
 
 class User(Base, table=True):
-    """A person with an account. The e-mail address is stored normalised and never changes."""
+    """User account. The e-mail address is stored normalised and never changes."""
 
     __tablename__ = "users"
     __table_args__ = (

@@ -4,41 +4,39 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from app.core.pagination import Position
-from app.core.repositories import Repository, select_shown
+from app.core.pagination import Page, PageRequest, Position
+from app.core.repositories import Repository, select_columns
 from app.users.errors import EmailTaken
 from app.users.models import Role, User
 from app.users.schemas import UserPublic
 
-_PUBLIC = select_shown(User, UserPublic)
+_PUBLIC = select_columns(User, UserPublic)
 
 
 class UserRepository(Repository):
-    """Users by id and by address."""
+    """Queries on users by id and by address."""
 
     async def add(self, user: User) -> None:
         """Store a new user. Raises EmailTaken."""
         self._session.add(user)
         await self._flush({"uq_users_email": EmailTaken})
 
-    async def get(self, user_id: UUID) -> User | None:
-        """The user with this id, if there is one."""
-        return await self._session.get(User, user_id)
+    async def get(self, user_id: UUID) -> UserPublic | None:
+        """Return the user, or None."""
+        return await self._get_one(_PUBLIC.where(col(User.id) == user_id), UserPublic)
 
     async def get_by_email(self, email: str) -> User | None:
-        """The user with this normalised address, if there is one."""
+        """Return the user with this normalised address, or None."""
         return (await self._session.exec(select(User).where(User.email == email))).one_or_none()
 
-    async def get_page(
-        self, *, after: Position | None, limit: int
-    ) -> tuple[list[UserPublic], Position | None]:
-        """A page of all users, newest first."""
-        return await self._newest_first(_PUBLIC, User, UserPublic, after=after, limit=limit)
+    async def get_page(self, request: PageRequest[Position]) -> Page[UserPublic]:
+        """Return a page of all users, newest first."""
+        return await self._get_newest(_PUBLIC, UserPublic, request, User)
 
     async def lock(self, user_id: UUID, *, for_deletion: bool = False) -> User | None:
-        """The user as stored now; whoever else locks it waits until this transaction ends.
+        """Return the user as stored now, locked until the transaction ends, or None.
 
-        For its deletion, those wait too who refer to it, and find it gone.
+        A lock for deletion also blocks transactions that add rows that refer to the user.
         """
         statement = (
             select(User)
@@ -48,13 +46,16 @@ class UserRepository(Repository):
         )
         return (await self._session.exec(statement)).one_or_none()
 
-    async def hold(self, user_id: UUID) -> None:
-        """Keep the user from being deleted, before anything is locked that a deletion locks."""
+    async def lock_against_deletion(self, user_id: UUID) -> None:
+        """Lock the user against deletion until the transaction ends.
+
+        Call it before locking any row that the deletion of a user locks.
+        """
         statement = select(User.id).where(User.id == user_id)
         await self._session.exec(statement.with_for_update(read=True, key_share=True))
 
     async def lock_active_admins(self) -> list[UUID]:
-        """The ids of all active admins, whom nobody else changes until this transaction ends."""
+        """Return the ids of all active admins, locked until the transaction ends."""
         statement = (
             select(User.id)
             .where(User.role == Role.ADMIN, col(User.is_active))
@@ -64,5 +65,5 @@ class UserRepository(Repository):
         return list((await self._session.exec(statement)).all())
 
     async def delete(self, user: User) -> None:
-        """Delete the user; the database takes along what belongs to it."""
+        """Delete the user, and by foreign keys the rows that belong to the user."""
         await self._session.delete(user)

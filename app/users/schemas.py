@@ -1,4 +1,4 @@
-"""Users on the wire, and what is refused about them."""
+"""Schemas and errors of users."""
 
 from datetime import datetime
 from typing import Annotated
@@ -15,7 +15,7 @@ from app.users.models import EMAIL_MAX_LENGTH, FULL_NAME_MAX_LENGTH, Role
 
 def _valid_email(value: str) -> str:
     try:
-        # Not asking the DNS: a mail that arrives proves more. Not SMTPUTF8: few servers take it.
+        # No DNS, because a mail that arrives proves more. No SMTPUTF8, which few servers accept.
         valid = validate_email(value.strip(), check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:
         raise PydanticCustomError("email", "This is not a valid e-mail address.") from error
@@ -28,11 +28,11 @@ Email = Annotated[
     AfterValidator(_valid_email),
     WithJsonSchema({"type": "string", "format": "email", "maxLength": EMAIL_MAX_LENGTH}),
 ]
-"""An e-mail address in the form in which it is stored: trimmed, ASCII, in lower case."""
+"""E-mail address in its stored form: trimmed, ASCII, in lower case."""
 
 
 def login_name(value: str) -> str:
-    """The stored form of what was typed at log-in; what is no address is found nowhere."""
+    """Return the stored form of a user name. One that is not an address matches no user."""
     try:
         return _valid_email(value)
     except ValueError:
@@ -51,18 +51,18 @@ NewPassword = Annotated[
     StringConstraints(max_length=MAX_PASSWORD_LENGTH, pattern=NO_CONTROL_CHARACTERS),
     Field(examples=["correct horse battery staple"]),
 ]
-"""A password to be set. How short and how weak it may be, settings decide."""
+"""New password. Settings define its minimum length and strength."""
 
 ExistingPassword = Annotated[
     str,
     StringConstraints(min_length=1, max_length=MAX_PASSWORD_LENGTH, pattern=NO_CONTROL_CHARACTERS),
     Field(examples=["correct horse battery staple"]),
 ]
-"""A password to be checked: only bounded, for it was set under other rules, perhaps."""
+"""Password to check. Only its length is bounded, because other rules may have applied to it."""
 
 
 class UserPublic(Output):
-    """A user, as the user and admins see them."""
+    """User, as shown to the user and to admins."""
 
     id: UUID
     email: str
@@ -74,7 +74,7 @@ class UserPublic(Output):
 
 
 class UserReference(Output):
-    """A user, as those see them who work with them."""
+    """User, as shown to other users."""
 
     id: UUID
     full_name: str | None

@@ -5,6 +5,6 @@ from app.one_time_tokens.schemas import Token
 
 
 class EmailVerification(Input):
-    """The token from the mail that follows a registration."""
+    """Token from the mail that follows a registration."""
 
     token: Token

@@ -1,7 +1,7 @@
-"""The articles, what holds each, and whether it notices: `make articles`.
+"""Show that each article of the constitution is checked: `make articles`.
 
-For each rule and each mutation a copy of the project is edited so that it breaks the article, and
-checked. Without TEST_DATABASE_URL, what takes PostgreSQL to notice is left out, and said to be.
+For each rule and each mutation, a copy of the project is edited so that it violates the article,
+and checked. Without TEST_DATABASE_URL, mutations that only PostgreSQL notices are left out.
 """
 
 import os
@@ -17,8 +17,10 @@ from queue import SimpleQueue
 from sqlalchemy import make_url
 
 from tests.architecture.__main__ import RULES
+from tests.architecture.edits import applied
 from tests.architecture.mutations import MUTATIONS, Mutation
-from tests.architecture.rules import ROOT, Rule, SourceRule, TextRule
+from tests.architecture.project import ROOT
+from tests.architecture.rules import Rule, SourceRule, TextRule
 
 FOLDERS = (
     *("app", "tests", "migrations", "benchmarks", "deploy", "docs", "faults", "scripts"),
@@ -31,7 +33,7 @@ POSTGRESQL = os.environ.get("TEST_DATABASE_URL")
 
 
 def copy_to(root: Path) -> Path:
-    """Put there a copy of all that the rules read."""
+    """Copy everything that the rules read to this folder, and return it."""
     for folder in FOLDERS:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / folder, root / folder, ignore=ignored, dirs_exist_ok=True)
@@ -42,26 +44,23 @@ def copy_to(root: Path) -> Path:
 
 
 def mutation_of(rule: Rule) -> Mutation:
-    """The edit of a rule, and the command that runs what concerns it."""
-    told = re.escape(f"(article {rule.article}; right form: {rule.see})")
-    # In a process of its own, where the application is imported anew if the rule is about that.
+    """Return the edit of a rule, with the command that checks the edited file."""
+    expected = re.escape(f"(article {rule.article}; example: {rule.example})")
+    # A process of its own imports the application again, for the rules about the API and tables.
     files = [rule.edit.path] if isinstance(rule, SourceRule | TextRule) else []
     command = (sys.executable, "-m", "tests.architecture", *files)
-    return Mutation(rule.article, rule.edit, command, told)
+    return Mutation(rule.article, rule.edit, command, expected)
 
 
 def is_caught(mutation: Mutation, root: Path) -> bool:
-    """Whether the edit, made in the copy, is noticed."""
-    path = root / mutation.edit.path
-    before = path.read_text()
-    mutation.edit.apply(root)
+    """Return True if the command fails as expected after the edit of the copy."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("TEST_")
     }
     if mutation.on_postgresql and POSTGRESQL:
         url = make_url(POSTGRESQL).set(database="articles_test")
         environment["TEST_DATABASE_URL"] = url.render_as_string(hide_password=False)
-    try:
+    with applied(mutation.edit, root):
         done = subprocess.run(
             mutation.command,
             cwd=root,
@@ -70,13 +69,12 @@ def is_caught(mutation: Mutation, root: Path) -> bool:
             text=True,
             check=False,
         )
-    finally:
-        path.write_text(before)
-    return done.returncode != 0 and re.search(mutation.told, done.stdout + done.stderr) is not None
+    output = done.stdout + done.stderr
+    return done.returncode != 0 and re.search(mutation.expected, output) is not None
 
 
-def unnoticed(mutations: list[Mutation]) -> list[Mutation]:
-    """Those of the mutations that nothing notices."""
+def uncaught(mutations: list[Mutation]) -> list[Mutation]:
+    """Return the mutations that no check notices."""
     with tempfile.TemporaryDirectory() as directory, ThreadPoolExecutor(WORKERS) as threads:
         copies: SimpleQueue[Path] = SimpleQueue()
         for number in range(WORKERS):
@@ -89,25 +87,28 @@ def unnoticed(mutations: list[Mutation]) -> list[Mutation]:
             finally:
                 copies.put(root)
 
-        caught = list(threads.map(check, mutations))
-    return [each for each, noticed in zip(mutations, caught, strict=True) if not noticed]
+        results = list(threads.map(check, mutations))
+    return [mutation for mutation, caught in zip(mutations, results, strict=True) if not caught]
 
 
 def main() -> None:
-    """Print the table; exit with 1 if something is not noticed."""
+    """Print the articles with the results; exit with 1 if a mutation is not caught."""
     mutations = [*map(mutation_of, RULES), *MUTATIONS]
-    possible = [each for each in mutations if POSTGRESQL or not each.on_postgresql]
-    missed = unnoticed(possible)
-    for number, rule, held_by in ARTICLE.findall((ROOT / "constitution.md").read_text()):
-        own = [each for each in mutations if each.article == int(number)]
-        tried = [each for each in own if each in possible]
-        caught = len(tried) - sum(each in missed for each in own)
+    possible = [mutation for mutation in mutations if POSTGRESQL or not mutation.on_postgresql]
+    missed = uncaught(possible)
+    for number, article, held_by in ARTICLE.findall((ROOT / "constitution.md").read_text()):
+        own = [mutation for mutation in mutations if mutation.article == int(number)]
+        tried = [mutation for mutation in own if mutation in possible]
+        caught = len(tried) - sum(mutation in missed for mutation in own)
         result = f"{caught}/{len(tried)} caught" if tried else "-"
         if len(tried) < len(own):
             result = "needs PostgreSQL"
         held = " ".join(held_by.split())
-        print(f"{number:>2}  {result:16}  {' '.join(rule.split())}  <- {held}")  # noqa: T201 -- a command
-    names = [f"article {each.article}, {each.edit.path}: {each.told}" for each in missed]
+        print(f"{number:>2}  {result:16}  {' '.join(article.split())}  <- {held}")  # noqa: T201 -- a command
+    names = [
+        f"article {mutation.article}, {mutation.edit.path}: {mutation.expected}"
+        for mutation in missed
+    ]
     sys.exit("Not caught:\n" + "\n".join(names) if missed else 0)
 
 

@@ -1,4 +1,4 @@
-"""The rules about migrations. What locks a table is for squawk to say, which reads the SQL."""
+"""Rules about migrations. Squawk, which reads their SQL, finds the statements that lock tables."""
 
 import ast
 import json
@@ -13,28 +13,30 @@ from typing import Any
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 
-from tests.architecture.rules import Edit, Module, Place, SourceRule
+from tests.architecture.edits import Edit, prepend, replace_body
+from tests.architecture.rules import Finding, SourceRule
+from tests.architecture.source import Module
 
 SQUAWK = str(Path(sys.executable).parent / "squawk")
-NOT_OURS = (
+EXCLUDED = (
     "require-lock-timeout",  # migrations/env.py sets it
-    "require-statement-timeout",  # there is none on purpose: the lock's is enough
-    "prefer-robust-stmts",  # a revision is one transaction, or `building_concurrently`
-    "prefer-text-field",  # SQLite knows lengths of VARCHAR too; PostgreSQL widens them at once
+    "require-statement-timeout",  # not set, because the lock timeout is enough
+    "prefer-robust-stmts",  # a revision is one transaction, or uses `building_concurrently`
+    "prefer-text-field",  # lengths of VARCHAR work on SQLite too, and widening is instant
     "prefer-bigint-over-int",  # ids are UUIDs
-    "ban-drop-column",  # the third release of a change drops what nobody reads any more
+    "ban-drop-column",  # the third release of a change drops what is no longer read
     "ban-drop-table",
 )
 OPERATION = re.compile(r"\bop\.(?!execute|get_)\w+|\w+_op\.\w+")
-"""What changes the schema, but for plain SQL, which may say anything."""
+"""Operations that change the schema. Plain SQL does not count, because it may do anything."""
 
 
-def find_heavy_locks(module: Module) -> Iterator[Place]:
+def find_heavy_locks(module: Module) -> Iterator[Finding]:
     if not (upgrade := _function(module, "upgrade")):
         return
     command = [SQUAWK, "--reporter", "json", "--stdin-filepath", "upgrade.sql"]
     done = subprocess.run(
-        [*command, *(f"--exclude={rule}" for rule in NOT_OURS)],
+        [*command, *(f"--exclude={rule}" for rule in EXCLUDED)],
         input=f"BEGIN;\n{_sql_of(module)}\nCOMMIT;\n",
         capture_output=True,
         text=True,
@@ -45,20 +47,21 @@ def find_heavy_locks(module: Module) -> Iterator[Place]:
         yield upgrade.lineno, f"{found['message']}{advice} [{found['rule_name']}]"
 
 
-def find_empty_downgrades(module: Module) -> Iterator[Place]:
+def find_empty_downgrades(module: Module) -> Iterator[Finding]:
     for name in ("upgrade", "downgrade"):
         if (function := _function(module, name)) and not OPERATION.search(ast.unparse(function)):
-            yield function.lineno, f"`{name}` does nothing"
+            yield function.lineno, f"`{name}` does not change the schema"
 
 
 def _function(module: Module, name: str) -> ast.FunctionDef | None:
-    return next((each for each in module.nodes(ast.FunctionDef) if each.name == name), None)
+    functions = module.nodes(ast.FunctionDef)
+    return next((function for function in functions if function.name == name), None)
 
 
 def _sql_of(module: Module) -> str:
-    """What the upgrade runs on PostgreSQL, without running it."""
+    """Return the SQL of the upgrade on PostgreSQL, without a database."""
     names: dict[str, Any] = {}
-    # Under no name of a file: coverage would look for that of a sample.
+    # The file name is in brackets, because coverage would look for the file of a sample.
     exec(compile(module.tree, f"<{module.path}>", "exec"), names)
     output = StringIO()
     options = {"as_sql": True, "output_buffer": output}
@@ -69,7 +72,7 @@ def _sql_of(module: Module) -> str:
 
 
 def revision(*upgrade: str) -> str:
-    """A revision whose upgrade is these lines."""
+    """Return the source of a revision with this upgrade."""
     lines = "\n".join(f"    {line}" for line in upgrade)
     return (
         "import sqlalchemy as sa\nfrom alembic import op\n\n"
@@ -85,10 +88,8 @@ RULES = [
         layers=("migrations",),
         find=find_heavy_locks,
         edit=Edit(
-            "migrations/versions/0002_activity_idempotency.py",
-            "def upgrade() -> None:\n",
-            "def upgrade() -> None:\n"
-            '    op.create_index(op.f("ix_users_full_name"), "users", ["full_name"])\n',
+            "0001_*:upgrade",
+            prepend("op.create_index('ix_users_full_name', 'users', ['full_name'])"),
         ),
         bad=revision("op.create_index('i', 'users', ['role'])"),
         good=revision(
@@ -100,14 +101,10 @@ RULES = [
     SourceRule(
         name="real downgrades",
         article=29,
-        see="migrations/versions/0002_activity_idempotency.py `downgrade`",
+        see="0002_*:downgrade",
         layers=("migrations",),
         find=find_empty_downgrades,
-        edit=Edit(
-            "migrations/versions/0001_identity.py",
-            "def downgrade() -> None:\n",
-            "def downgrade() -> None:\n    pass\n\n\ndef undo() -> None:\n",
-        ),
+        edit=Edit("0001_*:downgrade", replace_body("pass")),
         bad="def downgrade():\n    pass\n",
         good="def downgrade():\n    op.drop_table('x')\n",
     ),

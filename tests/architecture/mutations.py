@@ -1,147 +1,135 @@
-"""Edits that break articles which no rule of ours holds, and what has to notice them."""
+"""Edits that violate articles without a rule of their own, and the commands that notice them."""
 
 import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.architecture.rules import Edit
+from tests.architecture.edits import (
+    Edit,
+    NewFile,
+    TextEdit,
+    prepend,
+    remove_docstring,
+    replace,
+    replace_body,
+    set_keyword,
+)
+from tests.architecture.source import find, find_test
 
 BIN = Path(sys.executable).parent
 
 
 @dataclass(frozen=True)
 class Mutation:
-    """An edit of the real code that breaks an article, and the command that has to fail then."""
+    """An edit of the real code that violates an article, and the command that must fail then."""
 
     article: int
-    edit: Edit
+    edit: Edit | TextEdit | NewFile
     command: tuple[str, ...]
-    told: str
-    """The pattern of what the command says about it."""
+    expected: str
+    """Regular expression that the output of the command must match."""
     on_postgresql: bool = False
-    """Whether it takes PostgreSQL to notice."""
+    """True if only PostgreSQL notices it."""
 
 
-def by_tests(article: int, path: str, edit: Edit, *, on_postgresql: bool = False) -> Mutation:
-    """One that tests at this path notice."""
+def by_tests(
+    article: int, name: str, edit: Edit | TextEdit, *, on_postgresql: bool = False
+) -> Mutation:
+    """Return a mutation that a test file notices, given the end of its path."""
+    path = find_test(name)
     command = (sys.executable, "-m", "pytest", "-q", "-x", "--tb=no", path)
     return Mutation(article, edit, command, f"FAILED {re.escape(path)}", on_postgresql)
 
 
 def by_ruff(article: int, code: str, edit: Edit) -> Mutation:
-    """One for which ruff has this code."""
+    """Return a mutation that a rule of ruff notices."""
     return Mutation(article, edit, (str(BIN / "ruff"), "check", "--no-cache", edit.path), code)
 
 
 def by_import_linter(article: int, contract: str, edit: Edit) -> Mutation:
-    """One that breaks the import contract which begins so."""
+    """Return a mutation that breaks an import contract, given a pattern of its name."""
     return Mutation(
-        article, edit, (str(BIN / "lint-imports"), "--no-cache"), rf"{re.escape(contract)}.* BROKEN"
+        article, edit, (str(BIN / "lint-imports"), "--no-cache"), f"{contract}.* BROKEN"
     )
 
-
-SERVICE = "app/services/users.py"
-FIRST_IMPORT = "from uuid import UUID\n"
 
 MUTATIONS = [
     by_import_linter(
         1,
         "Layers",
-        Edit(
-            "app/repositories/users.py",
-            FIRST_IMPORT,
-            f"{FIRST_IMPORT}\nfrom app.services import mail\n",
-        ),
+        Edit("OutboxRepository.get_page", prepend(f"import {find('OutboxService').module.name}")),
     ),
     by_import_linter(
-        2,
-        "Only app/core/passwords.py",
-        Edit(SERVICE, FIRST_IMPORT, f"{FIRST_IMPORT}\nimport passlib\n"),
+        2, "Only .+ imports passlib", Edit("AccountService.get", prepend("import passlib"))
     ),
     by_import_linter(
         3,
-        "Services and what lies below them",
-        Edit(SERVICE, FIRST_IMPORT, f"{FIRST_IMPORT}\nimport fastapi\n"),
+        "Services and the layers below them",
+        Edit("AccountService.get", prepend("import fastapi")),
     ),
-    by_tests(
-        7,
-        "tests/core/test_transactions.py",
-        Edit("app/dependencies/database.py", ', scope="function")', ")"),
-    ),
-    by_ruff(9, "DTZ005", Edit("app/core/clock.py", "datetime.now(UTC)", "datetime.now()")),
+    by_tests(7, "runtime/test_transactions.py", Edit("UnitOfWorkDep", set_keyword("scope", None))),
+    by_ruff(9, "DTZ005", Edit("now", replace("datetime.now(UTC)", "datetime.now()"))),
     by_tests(
         17,
-        "tests/security/test_access.py",
-        Edit("app/dependencies/auth.py", "user.role is not Role.ADMIN", "not user.is_active"),
+        "test_access.py",
+        Edit(
+            "get_admin",
+            replace("principal.user.role is not Role.ADMIN", "not principal.user.is_active"),
+        ),
     ),
-    by_tests(
-        25,
-        "tests/security/test_limits.py",
-        Edit("app/routers/users.py", "    dependencies=[Depends(limit_registration)],\n", ""),
-    ),
-    by_tests(
-        29,
-        "tests/migrations/test_schema.py",
-        Edit("app/models/users.py", "is_active: bool = True", "is_active: bool | None = True"),
-    ),
-    by_ruff(
-        30, "ASYNC", Edit("app/core/mail.py", "        self.sent.append(mail)", "        open('x')")
-    ),
+    by_tests(25, "test_limits.py", Edit("register_user", set_keyword("dependencies", None))),
+    by_tests(29, "test_schema.py", Edit("User.is_active", replace("bool", "bool | None"))),
+    by_ruff(30, "ASYNC", Edit("MemoryMailer.send", prepend("open('x')"))),
     by_tests(
         31,
-        "tests/security/test_queries.py",
-        Edit(
-            SERVICE,
-            "        users, end =",
-            "        await self._users.get(UUID(int=0))\n        users, end =",
-        ),
+        "test_queries.py",
+        Edit("AccountService.get_page", prepend("await self._users.get(UUID(int=0))")),
     ),
     by_tests(
         32,
-        "tests/security/test_races.py",
-        Edit("app/repositories/users.py", '{"uq_users_email": EmailTaken}', "{}"),
+        "security/test_races.py",
+        Edit("UserRepository.add", replace('{"uq_users_email": EmailTaken}', "{}")),
     ),
     by_tests(
         34,
-        "tests/security/test_access.py",
+        "test_access.py",
         Edit(
-            "app/dependencies/database.py",
-            "        yield session\n",
-            "        async with resources.database.transaction(read_only=read_only):\n"
-            "            yield session\n",
+            "get_unit_of_work",
+            replace_body(
+                "resources = await get_resources(request)\n"
+                "async with (\n"
+                "    open_unit_of_work(resources, patient=False) as unit,\n"
+                "    open_unit_of_work(resources, patient=False),\n"
+                "):\n"
+                "    yield unit\n"
+            ),
         ),
     ),
     by_tests(
         35,
-        "tests/core/test_logging.py",
-        Edit("app/core/logging.py", '"INFO" if settings.log_level == "DEBUG" else ', ""),
-    ),
-    by_tests(
-        36,
-        "tests/security/test_storm.py",
+        "core/test_logging.py",
         Edit(
-            "app/core/passwords.py",
-            "return await asyncio.get_running_loop().run_in_executor(self._threads, work)",
-            "return work()",
+            "configure_logging",
+            replace(
+                '"INFO" if settings.log_level == "DEBUG" else settings.log_level',
+                "settings.log_level",
+            ),
         ),
     ),
-    by_tests(
-        37,
-        "tests/security/test_input.py",
-        Edit("app/core/problems.py", '"message": item["msg"]', '"message": str(item)'),
-    ),
-    by_ruff(38, "D102", Edit("app/core/mail.py", '        """Keep it."""\n', "")),
-    by_ruff(42, "F401", Edit(SERVICE, FIRST_IMPORT, f"{FIRST_IMPORT}import json\n")),
+    by_tests(36, "test_bursts.py", Edit("HashSlot._run", replace_body("return work()"))),
+    by_tests(37, "test_input.py", Edit("problems:_violation", replace('item["msg"]', "str(item)"))),
+    by_ruff(38, "D102", Edit("MemoryMailer.send", remove_docstring)),
+    by_ruff(42, "F401", Edit("AccountService.get", prepend("import json"))),
     by_tests(
         44,
-        "tests/security/test_activity.py",
-        Edit("migrations/versions/0002_activity_idempotency.py", "UPDATE OR DELETE", "UPDATE"),
+        "audit/test_activity.py",
+        TextEdit("migrations/versions/*.py", "UPDATE OR DELETE", "UPDATE"),
         on_postgresql=True,
     ),
     by_tests(
         45,
-        "tests/security/test_headers.py",
-        Edit("app/core/middleware.py", '    "X-Content-Type-Options": "nosniff",\n', ""),
+        "test_headers.py",
+        Edit("SECURITY_HEADERS", replace('"X-Content-Type-Options"', '"X-Content-Type"')),
     ),
 ]

@@ -1,9 +1,11 @@
-"""The rules about who alone may use what."""
+"""Rules about names that only some files may use."""
 
 import ast
 from collections.abc import Callable, Iterator
 
-from tests.architecture.rules import Edit, Module, Place, SourceRule
+from tests.architecture.edits import Edit, prepend
+from tests.architecture.rules import Finding, SourceRule
+from tests.architecture.source import Module
 
 STATEMENTS = {
     f"{package}.{name}"
@@ -21,12 +23,12 @@ SLEEPS = {"time.sleep", "asyncio.sleep", "anyio.sleep"}
 MOCKS = {"unittest.mock", "mock", "pytest_mock"}
 
 
-def uses_of(names: set[str], reason: str) -> Callable[[Module], Iterator[Place]]:
-    """What finds uses of these names, and says why they are wrong there."""
+def uses_of(names: set[str], reason: str) -> Callable[[Module], Iterator[Finding]]:
+    """Return a function that finds uses of these qualified names."""
 
-    def find(module: Module) -> Iterator[Place]:
+    def find(module: Module) -> Iterator[Finding]:
         for local, name in module.imports.items():
-            if name in names or any(name.startswith(f"{each}.") for each in names & MOCKS):
+            if name in names or any(name.startswith(f"{mock}.") for mock in names & MOCKS):
                 yield _line_of_import(module, local), f"`{name}`: {reason}"
         for node in module.nodes(ast.Attribute):
             if (name := module.qualified(node)) in names:
@@ -35,108 +37,83 @@ def uses_of(names: set[str], reason: str) -> Callable[[Module], Iterator[Place]]
     return find
 
 
-def find_sleeps(module: Module) -> Iterator[Place]:
-    """Sleeps but for `sleep(0)`, which lets others run and waits for nothing."""
+def find_sleeps(module: Module) -> Iterator[Finding]:
+    """Find sleeps, except `sleep(0)`, which only lets other tasks run."""
     for call in module.nodes(ast.Call):
         if module.qualified(call.func) in SLEEPS and ast.unparse(call.args[0]) != "0":
-            yield call.lineno, f"`{ast.unparse(call)}` waits for nothing in particular"
+            yield call.lineno, f"`{ast.unparse(call)}` waits for a fixed time: wait for an event"
 
 
 def _line_of_import(module: Module, local: str) -> int:
     for node in module.nodes(ast.Import, ast.ImportFrom):
-        for each in node.names:
-            if local in (each.asname, each.name, each.name.partition(".")[0]):
+        for alias in node.names:
+            if local in (alias.asname, alias.name, alias.name.partition(".")[0]):
                 return int(node.lineno)
     return 1
 
-
-LAYERS_ABOVE_REPOSITORIES = (
-    "main",
-    "cli",
-    "outbox_cli",
-    "terminal",
-    "asgi",
-    "worker",
-    "routers",
-    "dependencies",
-    "services",
-    "schemas",
-)
 
 RULES = [
     SourceRule(
         name="statements",
         article=4,
-        see="app/repositories/users.py `UserRepository`",
-        layers=(*LAYERS_ABOVE_REPOSITORIES, "models", "core"),
-        but=("core/migrations.py",),
-        find=uses_of(STATEMENTS, "only repositories build statements"),
-        edit=Edit(
-            "app/services/users.py",
-            "from uuid import UUID\n",
-            "from uuid import UUID\n\nfrom sqlmodel import select\n",
-        ),
+        see="UserRepository",
+        layers=(),
+        except_in=("repository", "queries", "Repository", "building_concurrently"),
+        find=uses_of(STATEMENTS, "build statements only in a repository"),
+        edit=Edit("AccountService.get", prepend("from sqlmodel import select")),
         bad="from sqlmodel import select\n",
-        good="from app.repositories.users import UserRepository\n",
+        good="from app.users.repository import UserRepository\n",
     ),
     SourceRule(
         name="environment",
         article=5,
-        see="app/core/config.py `Settings`",
+        see="Settings",
         layers=(),
-        but=("core/config.py",),
-        find=uses_of(ENVIRONMENT, "only the settings read the environment"),
-        edit=Edit("app/core/resources.py", "os.cpu_count() or 1", 'int(os.environ["CPUS"])'),
+        except_in=("Settings",),
+        find=uses_of(ENVIRONMENT, "read the environment only in the settings"),
+        edit=Edit("open_resources", prepend("from os import environ")),
         bad='import os\n\nos.environ["X"]\n',
         good="import os\n\nos.cpu_count()\n",
     ),
     SourceRule(
         name="time",
         article=9,
-        see="app/core/clock.py `now`",
+        see="now",
         layers=(),
-        but=("core/clock.py",),
-        find=uses_of(CLOCKS, "only the clock asks for the time"),
-        edit=Edit("app/services/auth.py", "now = clock.now()", "now = datetime.now()"),
+        except_in=("now",),
+        find=uses_of(CLOCKS, "use `now` or `monotonic` of the clock"),
+        edit=Edit("AccountService.get", prepend("from time import time")),
         bad="from datetime import UTC, datetime\n\ndatetime.now(UTC)\n",
         good="from app.core import clock\n\nclock.now()\n",
     ),
     SourceRule(
         name="errors of the framework",
         article=15,
-        see="app/schemas/users.py `EmailTaken`",
-        layers=("main", "routers", "services", "repositories", "schemas"),
-        find=uses_of(HTTP_ERRORS, "refuse with an error of the tree"),
-        edit=Edit(
-            "app/routers/users.py",
-            "from fastapi import APIRouter,",
-            "from fastapi import APIRouter, HTTPException,",
-        ),
+        see="EmailTaken",
+        layers=("main", "router", "service", "repository", "schemas", "errors"),
+        find=uses_of(HTTP_ERRORS, "raise a subclass of `AppError`"),
+        edit=Edit("register_user", prepend("from fastapi import HTTPException")),
         bad="from fastapi import HTTPException\n",
-        good="from app.schemas.users import UserNotFound\n",
+        good="from app.users.errors import UserNotFound\n",
     ),
     SourceRule(
         name="sleeps",
         article=30,
-        see="app/core/rate_limit_store.py `Store`",
-        layers=("routers", "dependencies", "services", "repositories", "tests", "faults"),
+        see="HashSlot",
+        layers=("router", "dependencies", "service", "repository", "tests", "faults"),
         find=find_sleeps,
-        edit=Edit("tests/core/test_rate_limit.py", "asyncio.sleep(0)", "asyncio.sleep(1)"),
+        edit=Edit("AccountService.get", prepend("import asyncio\nawait asyncio.sleep(1)")),
         bad="import time\n\ntime.sleep(1)\n",
         good="import time\n\ntime.strftime('%Y')\n",
     ),
     SourceRule(
         name="mocks",
         article=41,
-        see="tests/factories.py `Factory`",
+        see="factories:Factory",
         layers=("tests", "faults"),
-        find=uses_of(MOCKS, "a mock agrees with whoever wrote it"),
-        edit=Edit(
-            "tests/routers/test_health.py",
-            "from httpx import",
-            "from unittest.mock import Mock\n\nfrom httpx import",
-        ),
+        find=uses_of(MOCKS, "use the real object or a fake"),
+        edit=Edit("factories:Factory", prepend("from unittest.mock import Mock")),
         bad="from unittest.mock import Mock\n",
-        good="from tests.factories import Factory\n",
+        good="from tests.support.factories import Factory\n",
     ),
 ]

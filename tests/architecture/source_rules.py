@@ -1,271 +1,182 @@
-"""The rules about source code. Ruff and import-linter hold what they can; these are ours."""
+"""Rules about source code that neither ruff nor import-linter can check."""
 
 import ast
 import re
 from collections.abc import Iterator
 
-from tests.architecture.rules import PACKAGE, Edit, Module, Place, SourceRule
+from tests.architecture.edits import Edit, prepend, replace, replace_body, set_field, set_keyword
+from tests.architecture.rules import Finding, SourceRule
+from tests.architecture.source import Module
 
-MAX_STATEMENTS = 4
-"""Of a handler: parse, one call, a header, return."""
-BRANCHES = (ast.If, ast.IfExp, ast.For, ast.While, ast.Try, ast.Match, ast.BoolOp, ast.Compare)
-METHODS = {"get", "post", "put", "patch", "delete"}
-
-
-def handlers(module: Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    """The functions that a router calls."""
-    for function in module.nodes(ast.FunctionDef, ast.AsyncFunctionDef):
-        for decorator in function.decorator_list:
-            called = getattr(decorator, "func", None)
-            if isinstance(called, ast.Attribute) and called.attr in METHODS:
-                yield function
+BOUNDED = (".limit(", "_get_page(", "_get_newest(", "request.page(")
+"""Calls that bound the rows of a page."""
 
 
 def calls(module: Module, *names: str) -> Iterator[ast.Call]:
-    """Calls of methods with these names."""
+    """Return the calls of methods with these names."""
     for call in module.nodes(ast.Call):
         if isinstance(call.func, ast.Attribute) and call.func.attr in names:
             yield call
 
 
-def find_transactions(module: Module) -> Iterator[Place]:
+def find_transactions(module: Module) -> Iterator[Finding]:
     for call in calls(module, "commit", "rollback", "begin"):
-        yield call.lineno, f"`{ast.unparse(call.func)}` ends or begins a transaction"
+        yield call.lineno, f"`{ast.unparse(call.func)}` begins or ends a transaction"
 
 
-def find_flushes(module: Module) -> Iterator[Place]:
+def find_flushes(module: Module) -> Iterator[Finding]:
     for call in calls(module, "flush"):
-        yield call.lineno, "`flush` outside `Repository._flush`, which translates what it raises"
+        yield call.lineno, "call `Repository._flush`, which translates violated constraints"
 
 
-def find_synchronous_handlers(module: Module) -> Iterator[Place]:
-    for function in handlers(module):
-        if not isinstance(function, ast.AsyncFunctionDef):
-            yield function.lineno, f"handler `{function.name}` is no coroutine: it takes a thread"
-        if function.returns is None:
-            yield function.lineno, f"handler `{function.name}` does not say what it returns"
-
-
-def find_logic_in_handlers(module: Module) -> Iterator[Place]:
-    for function in handlers(module):
-        statements = [each for each in function.body if not _is_docstring(each)]
-        if len(statements) > MAX_STATEMENTS:
-            length = f"{len(statements)} statements, {MAX_STATEMENTS} at most"
-            yield function.lineno, f"handler `{function.name}` has {length}"
-        for statement in statements:
-            for node in ast.walk(statement):
-                if isinstance(node, BRANCHES):
-                    yield node.lineno, f"handler `{function.name}` decides: services do"
-
-
-def find_undocumented_handlers(module: Module) -> Iterator[Place]:
-    for function in handlers(module):
-        if not ast.get_docstring(function):
-            yield function.lineno, f"handler `{function.name}` tells the API's reader nothing"
-
-
-def find_foreign_errors(module: Module) -> Iterator[Place]:
-    ours = {
+def find_other_errors(module: Module) -> Iterator[Finding]:
+    application_errors = {
         alias.asname or alias.name
         for node in module.nodes(ast.ImportFrom)
-        if (node.module or "").startswith((f"{PACKAGE}.core", f"{PACKAGE}.schemas"))
+        if {"core", "schemas", "errors"} & set((node.module or "").split("."))
         for alias in node.names
     }
-    ours |= {node.name for node in module.nodes(ast.ClassDef)}
+    application_errors |= {node.name for node in module.nodes(ast.ClassDef)}
     caught = {node.name for node in module.nodes(ast.ExceptHandler) if node.name}
     for node in module.nodes(ast.Raise):
         raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
         name = raised.id if isinstance(raised, ast.Name) else ""
-        if name[:1].isupper() and name not in ours | caught:
-            yield node.lineno, f"`{name}` is no refusal of ours: the caller would get a 500"
+        if name[:1].isupper() and name not in application_errors | caught:
+            yield node.lineno, f"`{name}` is not an `AppError`: the client would get a 500"
 
 
-def find_session_handling(module: Module) -> Iterator[Place]:
+def find_session_handling(module: Module) -> Iterator[Finding]:
     for node in module.nodes(ast.ImportFrom, ast.Import):
         names = [node.module] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
         for name in names:
             top, _, rest = (name or "").partition(".")
             if top in ("sqlmodel", "sqlalchemy") and rest != "exc":
-                yield node.lineno, f"a service imports {name}: queries belong to repositories"
+                yield node.lineno, f"a service must not import {name}: query in a repository"
 
 
-def find_interpolated_sql(module: Module) -> Iterator[Place]:
+def find_interpolated_sql(module: Module) -> Iterator[Finding]:
     for call in module.nodes(ast.Call):
         name = getattr(call.func, "attr", getattr(call.func, "id", ""))
         if name in ("text", "exec_driver_sql"):
             for argument in call.args:
                 if isinstance(argument, ast.JoinedStr | ast.BinOp):
-                    yield call.lineno, f"`{name}` of a string that is put together"
+                    yield call.lineno, f"`{name}` of a composed string: use bound parameters"
 
 
-def find_unbounded_pages(module: Module) -> Iterator[Place]:
+def find_unbounded_pages(module: Module) -> Iterator[Finding]:
     for function in module.nodes(ast.AsyncFunctionDef):
         if function.name.startswith("get_page"):
             source = ast.unparse(function)
-            if not any(call in source for call in (".limit(", "_newest_first(", "page_of_tasks(")):
+            if not any(call in source for call in BOUNDED):
                 yield function.lineno, f"`{function.name}` reads without a limit"
             if "offset(" in source:
-                yield function.lineno, f"`{function.name}` skips rows: page by key"
+                yield function.lineno, f"`{function.name}` uses OFFSET: page by key"
 
 
-def find_unscoped_reads(module: Module) -> Iterator[Place]:
+def find_unscoped_reads(module: Module) -> Iterator[Finding]:
     for function in module.nodes(ast.AsyncFunctionDef):
-        parameters = {each.arg for each in (*function.args.args, *function.args.kwonlyargs)}
-        if function.name in ("get", "get_page") and "user_id" not in parameters:
-            yield function.lineno, f"`{function.name}` reads what is anybody's: say whose"
+        scopes = [each.arg for each in function.args.kwonlyargs if each.arg.endswith("_id")]
+        if function.name in ("get", "get_page") and not scopes:
+            message = "must have a keyword-only id of the owner or parent"
+            yield function.lineno, f"`{function.name}` {message}"
 
 
-def find_updates_that_blur_absence(module: Module) -> Iterator[Place]:
+def find_nullable_updates(module: Module) -> Iterator[Finding]:
     for schema in module.nodes(ast.ClassDef):
         if schema.name.endswith("Update"):
             for field in schema.body:
                 if isinstance(field, ast.AnnAssign) and "MISSING" not in ast.unparse(field):
-                    yield field.lineno, f"`{schema.name}` takes an absent field for null"
+                    yield field.lineno, f"`{schema.name}` confuses absent with null: use MISSING"
 
 
-def find_lazy_relationships(module: Module) -> Iterator[Place]:
+def find_lazy_relationships(module: Module) -> Iterator[Finding]:
     for call in module.nodes(ast.Call):
         if ast.unparse(call.func) == "Relationship" and "'lazy': 'raise'" not in ast.unparse(call):
-            yield call.lineno, "a relationship that loads by itself: a query for each row"
+            yield call.lineno, "a relationship must have `lazy` set to `raise`"
 
 
-def find_foreign_ids(module: Module) -> Iterator[Place]:
+def find_other_ids(module: Module) -> Iterator[Finding]:
     for table in module.nodes(ast.ClassDef):
         for field in table.body:
             is_id = isinstance(field, ast.AnnAssign) and ast.unparse(field.target) == "id"
             if is_id and "default_factory=new_id" not in ast.unparse(field):
-                yield field.lineno, f"an id of `{table.name}` that is not made by `new_id`"
+                yield field.lineno, f"generate the id of `{table.name}` with `new_id`"
 
 
-def find_bare_settings(module: Module) -> Iterator[Place]:
+def find_bare_settings(module: Module) -> Iterator[Finding]:
     for field in _settings(module):
         if "description=" not in ast.unparse(field):
-            yield field.lineno, f"`{ast.unparse(field.target)}` does not say what it is"
+            yield field.lineno, f"`{ast.unparse(field.target)}` has no description"
 
 
-def find_open_secrets(module: Module) -> Iterator[Place]:
+def find_open_secrets(module: Module) -> Iterator[Finding]:
     for field in _settings(module):
         name = ast.unparse(field.target)
-        # Addresses of databases hold passwords.
+        # URLs of databases contain passwords.
         is_secret = re.search(
             "^(?!limit_).*(password|secret|token|key)$|^(database|redis)_url$", name
         )
         if is_secret and "SecretStr" not in ast.unparse(field.annotation):
-            yield field.lineno, f"`{name}` would be shown in logs: let it be a `SecretStr`"
+            yield field.lineno, f"`{name}` would be shown in logs: use `SecretStr`"
 
 
 def _settings(module: Module) -> Iterator[ast.AnnAssign]:
     for settings in module.nodes(ast.ClassDef):
-        if settings.name == "Settings":
+        if settings.name.endswith("Settings"):
             yield from (field for field in settings.body if isinstance(field, ast.AnnAssign))
 
-
-def _is_docstring(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-
-
-ROUTE = '@router.get("/x")\n'
 
 RULES = [
     SourceRule(
         name="transactions",
         article=7,
-        see="app/core/database.py `Database.transaction`",
+        see="Database.transaction",
         layers=(),
-        but=("core/database.py", "core/migrations.py"),
+        except_in=("Database", "building_concurrently"),
         find=find_transactions,
-        edit=Edit(
-            "app/repositories/users.py",
-            "        self._session.add(user)\n",
-            "        self._session.add(user)\n        await self._session.commit()\n",
-        ),
+        edit=Edit("UserRepository.add", prepend("await self._session.commit()")),
         bad="async def add(self, tag):\n    await self._session.commit()\n",
         good="async def add(self, tag):\n    self._session.add(tag)\n",
     ),
     SourceRule(
         name="flushes",
         article=8,
-        see="app/repositories/base.py `Repository._flush`",
+        see="Repository._flush",
         layers=(),
-        but=("repositories/base.py",),
+        except_in=("Repository",),
         find=find_flushes,
-        edit=Edit(
-            "app/repositories/users.py",
-            "        self._session.add(user)\n",
-            "        self._session.add(user)\n        await self._session.flush()\n",
-        ),
+        edit=Edit("UserRepository.add", prepend("await self._session.flush()")),
         bad="async def add(self, tag):\n    await self._session.flush()\n",
         good="async def add(self, tag):\n    await self._flush({})\n",
     ),
     SourceRule(
-        name="asynchronous handlers",
-        article=10,
-        see="app/routers/users.py `read_user`",
-        layers=("routers",),
-        find=find_synchronous_handlers,
-        edit=Edit("app/routers/health.py", "async def check_liveness", "def check_liveness"),
-        bad=f"{ROUTE}def read_x() -> X: ...\n",
-        good=f"{ROUTE}async def read_x() -> X: ...\n",
-    ),
-    SourceRule(
-        name="handlers without logic",
-        article=11,
-        see="app/routers/users.py `register_user`",
-        layers=("routers",),
-        find=find_logic_in_handlers,
-        edit=Edit(
-            "app/routers/users.py",
-            '    """Your account."""\n',
-            '    """Your account."""\n    if user.role == "admin":\n        return user\n',
-        ),
-        bad=f"{ROUTE}async def read_x(user: User) -> X:\n    return a if user.admin else b\n",
-        good=f"{ROUTE}async def read_x(xs: XServiceDep) -> X:\n    return await xs.get()\n",
-    ),
-    SourceRule(
-        name="documented handlers",
-        article=12,
-        see="app/routers/users.py `list_users`",
-        layers=("routers",),
-        find=find_undocumented_handlers,
-        edit=Edit("app/routers/users.py", '    """Your account."""\n', ""),
-        bad=f"{ROUTE}async def read_x() -> X:\n    return x\n",
-        good=f'{ROUTE}async def read_x() -> X:\n    """An x."""\n    return x\n',
-    ),
-    SourceRule(
-        name="errors from the tree",
+        name="application errors",
         article=15,
-        see="app/schemas/users.py `EmailTaken`",
-        layers=("services", "repositories"),
-        find=find_foreign_errors,
-        edit=Edit("app/services/users.py", "raise UserNotFound", "raise LookupError"),
+        see="EmailTaken",
+        layers=("service", "mails", "jobs", "repository"),
+        find=find_other_errors,
+        edit=Edit("AccountService.get", prepend("raise LookupError")),
         bad="def get(self):\n    raise KeyError('x')\n",
-        good="from app.schemas.tags import TagNotFound\ndef get(self):\n    raise TagNotFound\n",
+        good="from app.tags.errors import TagNotFound\ndef get(self):\n    raise TagNotFound\n",
     ),
     SourceRule(
         name="services without sessions",
         article=6,
-        see="app/services/sessions.py `SessionService`",
-        layers=("services",),
+        see="SessionService",
+        layers=("service", "mails", "jobs"),
         find=find_session_handling,
-        edit=Edit(
-            "app/services/users.py",
-            "from uuid import UUID\n",
-            "from uuid import UUID\n\nfrom sqlmodel.ext.asyncio.session import AsyncSession\n",
-        ),
+        edit=Edit("AccountService.get", prepend("from sqlmodel import Session")),
         bad="from sqlmodel.ext.asyncio.session import AsyncSession\n",
-        good="from app.repositories.tags import TagRepository\n",
+        good="from app.tags.repository import TagRepository\n",
     ),
     SourceRule(
         name="no interpolated SQL",
         article=18,
-        see="app/repositories/users.py `UserRepository`",
+        see="UserRepository",
         layers=(),
         find=find_interpolated_sql,
         edit=Edit(
-            "app/repositories/users.py",
-            '        """Store a new user. Raises EmailTaken."""\n',
-            '        """Store a new user. Raises EmailTaken."""\n'
-            '        text(f"DELETE FROM users WHERE email = {user.email}")\n',
+            "UserRepository.add", prepend("text(f'DELETE FROM users WHERE email = {user.email}')")
         ),
         bad='text(f"SELECT {name}")\n',
         good='text("SELECT :name")\n',
@@ -273,13 +184,11 @@ RULES = [
     SourceRule(
         name="bounded pages",
         article=19,
-        see="app/repositories/sessions.py `SessionRepository.get_page`",
-        layers=("repositories",),
+        see="SessionRepository.get_page",
+        layers=("repository",),
         find=find_unbounded_pages,
         edit=Edit(
-            "app/repositories/users.py",
-            "self._newest_first(_PUBLIC, User, UserPublic, after=after, limit=limit)",
-            "self._session.exec(_PUBLIC)",
+            "UserRepository.get_page", replace_body("return await self._session.exec(_PUBLIC)")
         ),
         bad="async def get_page(self):\n    return await self._session.exec(select(X))\n",
         good="async def get_page(self):\n    return await self._session.exec(select(X).limit(1))\n",
@@ -287,53 +196,43 @@ RULES = [
     SourceRule(
         name="scoped reads",
         article=17,
-        see="app/repositories/sessions.py `SessionRepository.get_page`",
-        layers=("repositories",),
-        # The pages of the one are for admins, those of the other for operators.
-        but=("repositories/users.py", "repositories/outbox.py"),
+        see="SessionRepository.get_page",
+        layers=("repository",),
+        # Only admins read the pages of users, and only operators those of the outbox.
+        except_in=("UserRepository", "OutboxRepository"),
         find=find_unscoped_reads,
-        edit=Edit(
-            "app/repositories/sessions.py", "self, *, user_id: UUID, current", "self, *, current"
-        ),
+        edit=Edit("SessionRepository.get_token", set_field("name", "get")),
         bad="async def get(self, tag_id): ...\n",
         good="async def get(self, tag_id, *, user_id): ...\n",
     ),
     SourceRule(
         name="absent is not null",
         article=22,
-        see="app/schemas/users.py `UserUpdate`",
+        see="UserUpdate",
         layers=("schemas",),
-        find=find_updates_that_blur_absence,
-        edit=Edit(
-            "app/schemas/users.py",
-            "role: Role | MISSING = MISSING",
-            "role: Role | None = None",
-        ),
+        find=find_nullable_updates,
+        edit=Edit("UserUpdate.role", replace("MISSING", "None")),
         bad="class XUpdate(Input):\n    name: str | None = None\n",
         good="class XUpdate(Input):\n    name: str | MISSING = MISSING\n",
     ),
     SourceRule(
-        name="relationships loaded on purpose",
+        name="relationships without lazy loading",
         article=28,
-        see="app/models/sessions.py `RefreshToken`",
+        see="RefreshToken",
         layers=("models",),
         find=find_lazy_relationships,
-        edit=Edit(
-            "app/models/sessions.py",
-            'Relationship(sa_relationship_kwargs={"lazy": "raise"})',
-            "Relationship()",
-        ),
+        edit=Edit("RefreshToken.session", set_keyword("sa_relationship_kwargs", None)),
         bad="class X(Base, table=True):\n    y: Y = Relationship()\n",
         good="class X(Base, table=True):\n"
         '    y: Y = Relationship(sa_relationship_kwargs={"lazy": "raise"})\n',
     ),
     SourceRule(
-        name="ids of ours",
+        name="generated ids",
         article=27,
-        see="app/models/users.py `User`",
+        see="User",
         layers=("models",),
-        find=find_foreign_ids,
-        edit=Edit("app/models/users.py", "default_factory=new_id, primary_key", "primary_key"),
+        find=find_other_ids,
+        edit=Edit("User.id", set_keyword("default_factory", None)),
         bad="class X(Base, table=True):\n    id: UUID = Field(primary_key=True)\n",
         good="class X(Base, table=True):\n"
         "    id: UUID = Field(default_factory=new_id, primary_key=True)\n",
@@ -341,26 +240,20 @@ RULES = [
     SourceRule(
         name="described settings",
         article=5,
-        see="app/core/config.py `Settings`",
-        layers=("core",),
+        see="Settings",
+        layers=("core", "settings"),
         find=find_bare_settings,
-        edit=Edit(
-            "app/core/config.py",
-            'Field("localhost", description="The mail server.")',
-            'Field("localhost")',
-        ),
+        edit=Edit("MailSettings.smtp_host", set_keyword("description", None)),
         bad="class Settings(BaseSettings):\n    x: int = 1\n",
         good='class Settings(BaseSettings):\n    x: int = Field(1, description="An x.")\n',
     ),
     SourceRule(
-        name="secrets typed as such",
+        name="typed secrets",
         article=35,
-        see="app/core/config.py `Settings`",
-        layers=("core",),
+        see="Settings",
+        layers=("core", "settings"),
         find=find_open_secrets,
-        edit=Edit(
-            "app/core/config.py", "smtp_password: SecretStr | None", "smtp_password: str | None"
-        ),
+        edit=Edit("MailSettings.smtp_password", replace("SecretStr", "str")),
         bad='class Settings(BaseSettings):\n    x_key: str = Field(description="An x.")\n',
         good='class Settings(BaseSettings):\n    x_key: SecretStr = Field(description="An x.")\n',
     ),

@@ -1,4 +1,4 @@
-"""The rules about tables, read from what the models declare."""
+"""Rules about tables, checked on the metadata of the models."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -23,62 +23,61 @@ from sqlalchemy.schema import SchemaItem, conv
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from app.core.tables import NAMING_CONVENTION
-from tests.architecture.rules import Edit, TableRule
+from tests.architecture.edits import Edit, prepend, replace, set_keyword
+from tests.architecture.rules import NamedFinding, TableRule
 
 IDENTIFIER_MAX_LENGTH = 63
-"""PostgreSQL's; SQLite has none, so that a longer name would be two."""
-
-Problem = tuple[str, str]
+"""PostgreSQL's limit. SQLite has none, so that a longer name would differ between the two."""
 
 
-def find_silent_foreign_keys(tables: MetaData) -> Iterator[Problem]:
+def find_silent_foreign_keys(tables: MetaData) -> Iterator[NamedFinding]:
     for table, key in _foreign_keys(tables):
         if key.ondelete is None:
-            yield table.name, f"{key.name} does not say what a deletion does"
+            yield table.name, f"{key.name} has no ON DELETE"
 
 
-def find_bare_foreign_keys(tables: MetaData) -> Iterator[Problem]:
+def find_bare_foreign_keys(tables: MetaData) -> Iterator[NamedFinding]:
     for table, key in _foreign_keys(tables):
         if not _is_indexed(key):
             yield table.name, f"no index begins with the columns of {key.name}"
 
 
-def find_unbounded_strings(tables: MetaData) -> Iterator[Problem]:
+def find_unbounded_strings(tables: MetaData) -> Iterator[NamedFinding]:
     for table, column in _columns(tables):
-        if str(column.type) in {"VARCHAR", "TEXT"}:  # with a length it would say so
-            yield table.name, f"{column.name} is a string of any length"
+        if str(column.type) in {"VARCHAR", "TEXT"}:  # a length would be part of the type
+            yield table.name, f"{column.name} is a string without a maximum length"
 
 
-def find_naive_times(tables: MetaData) -> Iterator[Problem]:
+def find_naive_times(tables: MetaData) -> Iterator[NamedFinding]:
     for table, column in _columns(tables):
         is_time = isinstance(column.type, DateTime) or str(column.type) in {"DATETIME", "TIMESTAMP"}
         if is_time and not isinstance(column.type, UTCDateTime):
-            yield table.name, f"{column.name} is a time that is not kept in UTC"
+            yield table.name, f"{column.name} must have the type UTCDateTime"
 
 
-def find_open_enums(tables: MetaData) -> Iterator[Problem]:
+def find_open_enums(tables: MetaData) -> Iterator[NamedFinding]:
     for table, column in _columns(tables):
         if isinstance(column.type, Enum):
             if column.type.native_enum:
-                yield table.name, f"{column.name} is an enum of PostgreSQL's own"
+                yield table.name, f"{column.name} is a native enum of PostgreSQL"
             name = f"ck_{table.name}_{column.name}_valid"
             checks = {
-                str(each.name): str(each.sqltext)
-                for each in table.constraints
-                if isinstance(each, CheckConstraint)
+                str(constraint.name): str(constraint.sqltext)
+                for constraint in table.constraints
+                if isinstance(constraint, CheckConstraint)
             }
             if re.findall("'(.+?)'", checks.get(name, "")) != column.type.enums:
-                yield table.name, f"{column.name} is not held to its values by {name}"
+                yield table.name, f"{column.name} has no constraint {name} that lists its values"
 
 
-def find_unconventional_names(tables: MetaData) -> Iterator[Problem]:
+def find_unconventional_names(tables: MetaData) -> Iterator[NamedFinding]:
     for table in tables.sorted_tables:
         items: list[Constraint | Index] = [*table.constraints, *table.indexes]
         for item in items:
             if not isinstance(item.name, conv):
-                yield table.name, f"{item.name} is not named by the convention"
+                yield table.name, f"the name {item.name} does not follow the convention"
             elif len(item.name) > IDENTIFIER_MAX_LENGTH:
-                yield table.name, f"{item.name} is longer than PostgreSQL's names"
+                yield table.name, f"{item.name} is longer than PostgreSQL allows"
 
 
 def _columns(tables: MetaData) -> Iterator[tuple[Table, Column[object]]]:
@@ -90,7 +89,7 @@ def _foreign_keys(tables: MetaData) -> Iterator[tuple[Table, ForeignKeyConstrain
 
 
 def _is_indexed(key: ForeignKeyConstraint) -> bool:
-    """Whether an index without a predicate begins with the columns of the key."""
+    """Return True if an index without a predicate begins with the columns of the key."""
     ordered: list[Index | PrimaryKeyConstraint | UniqueConstraint] = [
         item for item in key.table.indexes if item.dialect_options["postgresql"]["where"] is None
     ]
@@ -104,7 +103,7 @@ def _is_indexed(key: ForeignKeyConstraint) -> bool:
 
 
 def table_of(*items: Callable[[], SchemaItem]) -> MetaData:
-    """A table of these, beside another."""
+    """Return a table with these columns, and a table that it can refer to."""
     tables = MetaData(naming_convention=NAMING_CONVENTION)
     Table("others", tables, Column("id", Uuid, primary_key=True))
     Table("xs", tables, Column("id", Uuid, primary_key=True), *(item() for item in items))
@@ -115,74 +114,59 @@ ROLES = Enum("a", "b", native_enum=False, create_constraint=False, length=9)
 
 RULES = [
     TableRule(
-        name="foreign keys that say what a deletion does",
+        name="foreign keys with ON DELETE",
         article=26,
-        see="app/models/sessions.py `Session`",
+        see="LoginSession",
         find=find_silent_foreign_keys,
-        edit=Edit(
-            "app/models/sessions.py",
-            'foreign_key="users.id", ondelete="CASCADE"',
-            'foreign_key="users.id"',
-        ),
+        edit=Edit("LoginSession.user_id", set_keyword("ondelete", None)),
         bad=table_of(lambda: Column("other_id", ForeignKey("others.id"))),
         good=table_of(lambda: Column("other_id", ForeignKey("others.id", ondelete="CASCADE"))),
     ),
     TableRule(
         name="indexed foreign keys",
         article=26,
-        see="app/models/sessions.py `Session`",
+        see="LoginSession",
         find=find_bare_foreign_keys,
-        edit=Edit(
-            "app/models/sessions.py", '        Index(None, "user_id", "created_at", "id"),\n', ""
-        ),
+        edit=Edit("LoginSession.__table_args__", replace('"user_id"', '"expires_at"')),
         bad=table_of(lambda: Column("other_id", ForeignKey("others.id"))),
         good=table_of(lambda: Column("other_id", ForeignKey("others.id"), index=True)),
     ),
     TableRule(
-        name="names by the convention",
+        name="conventional names",
         article=26,
-        see="app/models/base.py `NAMING_CONVENTION`",
+        see="NAMING_CONVENTION",
         find=find_unconventional_names,
-        edit=Edit(
-            "app/models/sessions.py",
-            'Index(None, "session_id"',
-            'Index("by_session", "session_id"',
-        ),
+        edit=Edit("RefreshToken.__table_args__", replace("None", "'by_session'")),
         bad=table_of(lambda: Column("a", Uuid), lambda: Index("by_a", "a")),
         good=table_of(lambda: Column("a", Uuid), lambda: Index(None, "a")),
     ),
     TableRule(
         name="bounded strings",
         article=27,
-        see="app/models/sessions.py `USER_AGENT_MAX_LENGTH`",
+        see="USER_AGENT_MAX_LENGTH",
         find=find_unbounded_strings,
-        edit=Edit(
-            "app/models/sessions.py",
-            "Field(default=None, max_length=USER_AGENT_MAX_LENGTH)",
-            "None",
-        ),
+        edit=Edit("LoginSession.user_agent", set_keyword("max_length", None)),
         bad=table_of(lambda: Column("a", String)),
         good=table_of(lambda: Column("a", String(9))),
     ),
     TableRule(
         name="aware times",
         article=27,
-        see="app/models/sessions.py `Session`",
+        see="LoginSession",
         find=find_naive_times,
         edit=Edit(
-            "app/models/sessions.py",
-            "last_used_at: datetime\n",
-            'last_used_at: datetime = Field(sa_type=__import__("sqlalchemy").DateTime)\n',
+            "LoginSession",
+            prepend("seen_at: datetime = Field(sa_type=__import__('sqlalchemy').DateTime)"),
         ),
         bad=table_of(lambda: Column("a", DateTime)),
         good=table_of(lambda: Column("a", UTCDateTime)),
     ),
     TableRule(
-        name="enums held to their values",
+        name="checked enums",
         article=27,
-        see="app/models/users.py `User`",
+        see="User",
         find=find_open_enums,
-        edit=Edit("app/models/users.py", 'enum_check("role", Role)', 'enum_check("kind", Role)'),
+        edit=Edit("User.__table_args__", replace('"role"', '"kind"')),
         bad=table_of(lambda: Column("a", ROLES)),
         good=table_of(
             lambda: Column("a", ROLES), lambda: CheckConstraint("a IN ('a', 'b')", name="a_valid")

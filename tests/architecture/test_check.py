@@ -1,4 +1,4 @@
-"""What `make check` says, from what its tools say."""
+"""Tests of what `make check` prints, given the output of its tools."""
 
 import sys
 
@@ -11,11 +11,11 @@ from tests.architecture.check import (
     TESTS,
     Step,
     check,
-    complaints_of_tests,
+    failures_of_tests,
     report,
 )
 
-PATH = "app/services/users.py"
+PATH = "app/accounts/service.py"
 IMPORTS = """
 Contracts: 10 kept, 1 broken.
 
@@ -24,35 +24,38 @@ Contracts: 10 kept, 1 broken.
 Broken contracts
 ----------------
 
-Layers: a request walks straight down (app/routers/users.py shows how)
-----------------------------------------------------------------------
+Layers of a feature (example: app/notes/)
+-----------------------------------------
 
-app.services is not allowed to import app.routers:
+app.accounts.service is not allowed to import app.accounts.router:
 
-- app.services.users -> app.routers.users (l.7)
+- app.accounts.service -> app.accounts.router (l.7)
 
 
 """
-SAYINGS = {
+OUTPUTS = {
     "format": (f"{PATH}:160:1: unformatted: File would be reformatted", "run `make format`"),
-    "lint": (f"{PATH}:3:8: F401 [*] `json` imported but unused", "(article 42)"),
+    "lint": (f"{PATH}:3:8: F401 [*] `json` imported but unused", "(article 42; example: "),
     "rules": (
-        f"{PATH}:3: only repositories build statements (article 4; right form: x.py `X`)",
-        "(article 4; right form: x.py `X`)",
+        f"{PATH}:3: only repositories build statements (article 4; example: x.py `X`)",
+        "(article 4; example: x.py `X`)",
     ),
-    "types": (f'{PATH}:3: error: Name "x" is not defined  [name-defined]', "(article 38)"),
-    "imports": (IMPORTS, "(article 1; right form: `app/routers/users.py`"),
+    "types": (
+        f'{PATH}:3: error: Name "x" is not defined  [name-defined]',
+        "(article 38; example: ",
+    ),
+    "imports": (IMPORTS, "(article 1; example: "),
 }
 
 
 @pytest.mark.parametrize("step", LINT, ids=lambda step: step.name)
-def test_a_complaint_says_where_and_names_its_article(step: Step) -> None:
-    said, expected = SAYINGS[step.name]
+def test_a_failure_names_its_location_and_its_article(step: Step) -> None:
+    output, expected = OUTPUTS[step.name]
 
-    [complaint] = step.complaints(said)
+    [failure] = step.failures(output)
 
-    assert complaint.startswith(PATH.removesuffix(".py").replace("/", ".")) or PATH in complaint
-    assert expected in complaint
+    assert failure.startswith(PATH.removesuffix(".py").replace("/", ".")) or PATH in failure
+    assert expected in failure
 
 
 @pytest.mark.parametrize(
@@ -61,9 +64,9 @@ def test_a_complaint_says_where_and_names_its_article(step: Step) -> None:
 def test_a_code_of_ruff_belongs_to_the_article_that_names_it(code: str, article: int) -> None:
     [lint] = [step for step in FAST if step.name == "lint"]
 
-    [complaint] = lint.complaints(f"{PATH}:1:1: {code} Something")
+    [failure] = lint.failures(f"{PATH}:1:1: {code} Something")
 
-    assert f"(article {article}" in complaint
+    assert f"(article {article}" in failure
 
 
 @pytest.mark.parametrize(
@@ -73,12 +76,12 @@ def test_a_code_of_ruff_belongs_to_the_article_that_names_it(code: str, article:
 def test_a_failed_test_belongs_to_the_article_that_names_it_or_its_folder(
     path: str, article: int
 ) -> None:
-    [complaint] = complaints_of_tests(f"FAILED {path}::test_x - assert 1 == 2\n")
+    [failure] = failures_of_tests(f"FAILED {path}::test_x - assert 1 == 2\n")
 
-    assert complaint.startswith(f"{path}::test_x - assert 1 == 2 (article {article}; right form: ")
+    assert failure.startswith(f"{path}::test_x - assert 1 == 2 (article {article}; example: ")
 
 
-def test_a_report_is_short_and_says_how_to_see_more() -> None:
+def test_a_report_is_short_and_names_the_command_for_more() -> None:
     output = "\n".join(f"FAILED tests/x.py::test_{number:02} - assert 0" for number in range(30))
 
     lines = report(TESTS, output).splitlines()
@@ -86,11 +89,11 @@ def test_a_report_is_short_and_says_how_to_see_more() -> None:
     assert len(lines) == MAX_LINES + 3
     assert lines[-2:] == [
         f"... and {30 - MAX_LINES} more",
-        'All of it: make test PYTEST_ARGS="tests/x.py::test_00"',
+        'Full output: make test PYTEST_ARGS="tests/x.py::test_00"',
     ]
 
 
-def test_words_of_no_known_form_are_the_last_of_what_was_said() -> None:
+def test_the_report_of_an_unknown_output_is_the_end_of_it() -> None:
     output = "\n".join(str(number) for number in range(100))
 
     lines = report(TESTS, output).splitlines()
@@ -98,17 +101,17 @@ def test_words_of_no_known_form_are_the_last_of_what_was_said() -> None:
     assert lines == ["tests:", *map(str, range(100 - MAX_LINES, 100))]
 
 
-def test_all_steps_that_fail_are_told_in_their_order_and_the_suite_waits_for_them() -> None:
+def test_failing_steps_are_reported_in_order_and_without_running_the_suite() -> None:
     def step(name: str, code: int) -> Step:
         script = f"import sys; print({name!r}); sys.exit({code})"
-        return Step(name, (sys.executable, "-c", script), lambda said: iter([said.strip()]))
+        return Step(name, (sys.executable, "-c", script), lambda output: iter([output.strip()]))
 
-    told = list(check([step("a", 1), step("b", 0), step("c", 1)], tests=True))
+    lines = list(check([step("a", 1), step("b", 0), step("c", 1)], tests=True))
 
-    assert told == ["a:\na", "c:\nc"]
+    assert lines == ["a:\na", "c:\nc"]
 
 
 def test_success_is_one_line() -> None:
     step = Step("a", (sys.executable, "-c", ""), lambda _: iter(()))
 
-    assert list(check([step], tests=False)) == ["All is well: a"]
+    assert list(check([step], tests=False)) == ["All checks passed: a"]

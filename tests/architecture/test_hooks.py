@@ -1,4 +1,4 @@
-"""The hooks of the agent kit, run as `.claude/settings.json` says, in a copy of the project."""
+"""Tests of the hooks in `.claude/settings.json`, run in a copy of the project."""
 
 import json
 import os
@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 
 from tests.architecture.articles import copy_to
-from tests.architecture.rules import ROOT
+from tests.architecture.edits import Edit, applied, set_field
+from tests.architecture.project import ROOT
+from tests.architecture.source import find
 
 pytestmark = pytest.mark.skipif(
-    "TEST_DATABASE_URL" in os.environ, reason="needs no database, so that the run on SQLite has it"
+    "TEST_DATABASE_URL" in os.environ,
+    reason="the run on SQLite includes it, because it needs no database",
 )
 
 SETTINGS = json.loads((ROOT / ".claude" / "settings.json").read_text())
@@ -24,7 +27,7 @@ COMMANDS = {
     for group in groups
     for hook in group["hooks"]
 }
-SERVICE = "app/services/users.py"
+SERVICE = find("AccountService").path
 BROKEN = "\n\ndef now() -> object:\n    import os\n    return os.environ\n"
 
 
@@ -40,7 +43,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def clone(copy: Path, tmp_path: Path) -> Path:
-    """Return a clone of the copy, on a branch of its own."""
+    """Return a clone of the copy, on a separate branch."""
     git(copy, "clone", "--quiet", ".", str(tmp_path / "clone"))
     git(tmp_path / "clone", "switch", "--quiet", "--create", "change")
     return tmp_path / "clone"
@@ -59,7 +62,7 @@ def commit_all(root: Path) -> None:
 
 
 def with_environment(root: Path) -> Path:
-    """Give the repository the virtual environment of this process, and return it."""
+    """Add a link to the virtual environment of this process, and return the root."""
     (root / ".venv").symlink_to(sys.prefix)
     return root
 
@@ -67,7 +70,7 @@ def with_environment(root: Path) -> Path:
 def run_hook(
     root: Path, name: str, *, path: str = os.environ["PATH"], **call: Any
 ) -> subprocess.CompletedProcess[str]:
-    """Run a hook as Claude Code does."""
+    """Run a hook as Claude Code runs it."""
     sent = {
         "session_id": "session",
         "transcript_path": "/transcript.jsonl",
@@ -87,7 +90,7 @@ def run_hook(
 
 
 def protected_changes(root: Path) -> list[str]:
-    """Return what the stop hook reports before it runs the checks."""
+    """Return the messages of the stop hook about protected files."""
     code = "import check_all; print(*check_all.protected_changes(), sep='\\n', end='')"
     hooks = root / ".claude" / "hooks"
     command = [sys.executable, "-c", code]
@@ -95,7 +98,7 @@ def protected_changes(root: Path) -> list[str]:
 
 
 def edit_of(root: Path, path: str) -> dict[str, Any]:
-    """Return what Claude Code sends about an edit of a file."""
+    """Return the input that Claude Code sends to a hook for an edit of a file."""
     return {
         "hook_event_name": "PreToolUse",
         "tool_name": "Edit",
@@ -103,7 +106,7 @@ def edit_of(root: Path, path: str) -> dict[str, Any]:
     }
 
 
-def test_every_hook_of_the_settings_is_there() -> None:
+def test_the_settings_and_the_hooks_folder_name_the_same_hooks() -> None:
     hooks = ROOT / ".claude" / "hooks"
 
     assert set(SETTINGS["hooks"]) == {"PreToolUse", "PostToolUse", "Stop", "SubagentStop"}
@@ -123,7 +126,7 @@ def test_a_hook_in_a_worktree_without_a_virtual_environment_names_the_command_to
     assert "`make install`" in done.stderr
 
 
-def test_an_agent_may_stop_at_the_second_attempt_without_a_virtual_environment(
+def test_an_agent_can_stop_at_the_second_attempt_without_a_virtual_environment(
     clone: Path,
 ) -> None:
     done = run_hook(clone, "check_all", hook_event_name="Stop", stop_hook_active=True)
@@ -131,7 +134,7 @@ def test_an_agent_may_stop_at_the_second_attempt_without_a_virtual_environment(
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_virtual_environment_whose_python_was_removed_counts_as_none(clone: Path) -> None:
+def test_a_virtual_environment_without_its_python_is_reported_as_missing(clone: Path) -> None:
     (clone / ".venv" / "bin").mkdir(parents=True)
     (clone / ".venv" / "bin" / "python").symlink_to(clone / "removed")
     done = run_hook(clone, "refuse_edit", **edit_of(clone, SERVICE))
@@ -140,7 +143,7 @@ def test_a_virtual_environment_whose_python_was_removed_counts_as_none(clone: Pa
     assert "`make install`" in done.stderr
 
 
-def test_a_hook_needs_no_python_but_that_of_the_virtual_environment(
+def test_a_hook_needs_only_the_python_of_the_virtual_environment(
     copy: Path, tmp_path: Path
 ) -> None:
     for program in ("sh", "cat", "dirname", "git"):
@@ -150,7 +153,7 @@ def test_a_hook_needs_no_python_but_that_of_the_virtual_environment(
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_hook_that_crashes_is_not_passed_over(copy: Path) -> None:
+def test_a_hook_that_crashes_blocks_the_tool(copy: Path) -> None:
     done = run_hook(copy, "refuse_edit", tool_input="not an object")
 
     assert done.returncode == 2
@@ -165,9 +168,7 @@ def test_a_hook_that_crashes_is_not_passed_over(copy: Path) -> None:
         "migrations/versions/0001_identity.py",
     ],
 )
-def test_an_edit_of_a_protected_file_is_refused_with_what_to_do_instead(
-    copy: Path, path: str
-) -> None:
+def test_an_edit_of_a_protected_file_is_blocked_with_the_file_named(copy: Path, path: str) -> None:
     done = run_hook(copy, "refuse_edit", **edit_of(copy, path))
 
     assert done.returncode == 2
@@ -183,10 +184,10 @@ def test_an_edit_of_any_other_file_is_allowed(copy: Path, path: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_an_edited_file_is_formatted_and_its_broken_article_reported(copy: Path) -> None:
+def test_an_edited_file_is_formatted_and_a_broken_article_is_reported(copy: Path) -> None:
     file = copy / SERVICE
     before = file.read_text()
-    file.write_text(before.replace('LIST = "users"', "LIST   =   'users'"))
+    file.write_text(before.replace(" = ", "   =   ", 1))
     formatted = run_hook(copy, "check_edit", **edit_of(copy, SERVICE))
     after = file.read_text()
     file.write_text(before + BROKEN)
@@ -195,7 +196,7 @@ def test_an_edited_file_is_formatted_and_its_broken_article_reported(copy: Path)
 
     assert (formatted.returncode, after) == (0, before)
     assert broken.returncode == 2
-    assert "services/users.py" in broken.stderr
+    assert SERVICE in broken.stderr
 
 
 def test_an_edited_text_that_names_a_missing_file_is_reported(copy: Path) -> None:
@@ -210,13 +211,12 @@ def test_an_edited_text_that_names_a_missing_file_is_reported(copy: Path) -> Non
 
 
 def test_an_agent_cannot_stop_while_a_rule_is_broken_until_its_second_attempt(copy: Path) -> None:
-    file, lock = copy / "app" / "routers" / "health.py", copy / "requirements.txt"
-    before, locked = file.read_text(), lock.read_text()
-    file.write_text(before.replace("async def check_liveness", "def check_liveness"))
-    lock.write_text(locked.replace("fastapi==", "fastapi==1"))
-    first = run_hook(copy, "check_all", hook_event_name="Stop", stop_hook_active=False)
-    second = run_hook(copy, "check_all", hook_event_name="Stop", stop_hook_active=True)
-    file.write_text(before)
+    lock = copy / "requirements.txt"
+    locked = lock.read_text()
+    with applied(Edit("check_liveness", set_field("returns", None)), copy):
+        lock.write_text(locked.replace("fastapi==", "fastapi==1"))
+        first = run_hook(copy, "check_all", hook_event_name="Stop", stop_hook_active=False)
+        second = run_hook(copy, "check_all", hook_event_name="Stop", stop_hook_active=True)
     lock.write_text(locked)
 
     assert first.returncode == 2

@@ -1,4 +1,4 @@
-"""What agents read is short, and in the form that their tool reads."""
+"""Tests of the texts for agents: their length, and the format that Claude Code reads."""
 
 import json
 from pathlib import Path
@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.architecture.rules import ROOT
+from tests.architecture.project import ROOT
 
 AGENT = ROOT / ".claude" / "agents" / "backend-specialist.md"
 SKILLS = sorted((ROOT / ".claude" / "skills").glob("*/SKILL.md"))
 TEXTS = [path for path in sorted((ROOT / ".claude").rglob("*.md")) if "worktrees" not in path.parts]
-MAX_WORDS = 2500
+MAX_WORDS = 1600
 
 
 def front_matter(path: Path) -> dict[str, Any]:
@@ -23,18 +23,18 @@ def front_matter(path: Path) -> dict[str, Any]:
     return matter
 
 
-@pytest.mark.parametrize(("name", "lines"), [("CLAUDE.md", 80), ("constitution.md", 200)])
+@pytest.mark.parametrize(("name", "lines"), [("CLAUDE.md", 80), ("constitution.md", 240)])
 def test_texts_for_agents_are_short(name: str, lines: int) -> None:
     assert len((ROOT / name).read_text().splitlines()) <= lines
 
 
-def test_all_that_a_new_resource_asks_to_be_read_is_short() -> None:
+def test_texts_to_read_before_adding_a_resource_are_short() -> None:
     texts = [ROOT / "CLAUDE.md", AGENT, ROOT / ".claude" / "skills" / "add-resource" / "SKILL.md"]
 
-    assert sum(len(text.read_text().split()) for text in texts) < MAX_WORDS
+    assert sum(len(text.read_text().split()) for text in texts) <= MAX_WORDS
 
 
-def test_other_agents_read_the_same() -> None:
+def test_agents_md_is_a_link_to_claude_md() -> None:
     assert (ROOT / "AGENTS.md").readlink() == Path("CLAUDE.md")
 
 
@@ -47,7 +47,7 @@ def test_front_matter_is_yaml_with_a_name_and_a_description(text: Path) -> None:
     assert head["description"]
 
 
-def test_the_agent_says_when_to_use_it() -> None:
+def test_the_agent_has_its_name_and_a_long_description() -> None:
     head = front_matter(AGENT)
 
     assert head["name"] == AGENT.stem
@@ -55,14 +55,14 @@ def test_the_agent_says_when_to_use_it() -> None:
 
 
 @pytest.mark.parametrize("skill", SKILLS, ids=lambda path: path.parent.name)
-def test_a_skill_is_named_like_its_folder_and_says_when_to_use_it(skill: Path) -> None:
+def test_a_skill_has_the_name_of_its_folder_and_describes_when_to_use_it(skill: Path) -> None:
     head = front_matter(skill)
 
     assert head["name"] == skill.parent.name
     assert "Use it" in head["description"]
 
 
-def test_the_plugin_has_all_agents_and_skills() -> None:
+def test_the_plugin_lists_all_agents_and_skills() -> None:
     plugin = json.loads((ROOT / ".claude-plugin" / "plugin.json").read_text())
     [listed] = json.loads((ROOT / ".claude-plugin" / "marketplace.json").read_text())["plugins"]
 

@@ -1,4 +1,4 @@
-"""The rules hold, and each of them can fail."""
+"""Tests that the code follows all rules, and that each rule can fail."""
 
 import re
 import tomllib
@@ -6,109 +6,143 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.__main__ import RULES, SOURCE_RULES, violations, violations_in_files
+from tests.architecture.__main__ import (
+    RULES,
+    SOURCE_RULES,
+    TEXT_RULES,
+    violations,
+    violations_in_files,
+)
 from tests.architecture.articles import copy_to
 from tests.architecture.document_rules import RULES as DOCUMENT_RULES
+from tests.architecture.edits import Edit, NewFile, TextEdit, applied
 from tests.architecture.mutations import MUTATIONS
-from tests.architecture.rules import (
-    OUTSIDE,
-    ROOT,
-    DocumentRule,
-    Edit,
-    Module,
-    Rule,
-    SourceRule,
-    TableRule,
-    TextRule,
-)
+from tests.architecture.project import LAYER_OF_FILE, LAYERS, OUTSIDE, PACKAGE, ROOT
+from tests.architecture.rules import DocumentRule, Rule, SourceRule, TableRule, TextRule
+from tests.architecture.source import Module, find
 from tests.architecture.table_rules import RULES as TABLE_RULES
-from tests.architecture.text_rules import RULES as TEXT_RULES
 
 CONSTITUTION = (ROOT / "constitution.md").read_text()
 ARTICLES = dict(re.findall(r"(?ms)^\*\*(\d+)\. (.+?)(?=^\*\*\d|^## |\Z)", CONSTITUTION))
 STANDARDS = 68
-"""How many bullets the backend specialist's standards have, but for those on how to answer."""
+"""Number of the backend specialist's standards, except those about the format of its responses."""
+STANDARD = re.compile(r"([^;:()]+) \((agent|\d+(?:, \d+)*)\)")
+"""Name of a standard in the index, and its articles."""
 
 
 def describe(rule: object) -> str:
     return str(getattr(rule, "name", rule))
 
 
-def module_in(rule: SourceRule, source: str) -> Module:
-    """The source in a file where the rule holds."""
-    layer = rule.layers[0] if rule.layers else "services"
-    return Module(f"{layer}/x.py" if layer in OUTSIDE else f"app/{layer}/x.py", source)
+def module_in(rule: SourceRule, source: str | Module) -> Module:
+    """Return the source as a file of the first layer that the rule applies to."""
+    if isinstance(source, Module):
+        return source
+    layer = rule.layers[0] if rule.layers else "service"
+    if layer in OUTSIDE:
+        return Module(f"{layer}/x.py", source)
+    place = f"x/{layer}" if layer in LAYER_OF_FILE else layer
+    return Module(f"{PACKAGE}/{place}.py", source)
 
 
-def test_nothing_breaks_any_rule() -> None:
+def test_the_code_follows_all_rules() -> None:
     assert [str(violation) for violation in violations()] == []
 
 
 @pytest.mark.parametrize("rule", SOURCE_RULES, ids=describe)
-def test_a_source_that_breaks_the_rule_is_found_and_one_that_does_not_is_not(
+def test_a_rule_finds_the_violation_in_its_bad_source_only(
     rule: SourceRule,
 ) -> None:
     [found] = rule.check(module_in(rule, rule.bad))
 
-    assert f"(article {rule.article}; right form: {rule.see})" in str(found)
+    assert f"(article {rule.article}; example: {rule.example})" in str(found)
     assert list(rule.check(module_in(rule, rule.good))) == []
 
 
 @pytest.mark.parametrize("rule", DOCUMENT_RULES, ids=describe)
-def test_a_document_that_breaks_the_rule_is_found_and_one_that_does_not_is_not(
+def test_a_rule_finds_the_violation_in_its_bad_document_only(
     rule: DocumentRule,
 ) -> None:
     [found] = rule.check(rule.bad)
 
-    assert f"(article {rule.article}; right form: {rule.see})" in str(found)
+    assert f"(article {rule.article}; example: {rule.example})" in str(found)
     assert list(rule.check(rule.good)) == []
 
 
 @pytest.mark.parametrize("rule", TABLE_RULES, ids=describe)
-def test_a_table_that_breaks_the_rule_is_found_and_one_that_does_not_is_not(
+def test_a_rule_finds_the_violation_in_its_bad_table_only(
     rule: TableRule,
 ) -> None:
     [found] = rule.check(rule.bad)
 
-    assert f"(article {rule.article}; right form: {rule.see})" in str(found)
+    assert f"(article {rule.article}; example: {rule.example})" in str(found)
     assert list(rule.check(rule.good)) == []
 
 
 @pytest.mark.parametrize("rule", TEXT_RULES, ids=describe)
-def test_a_text_that_breaks_the_rule_is_found_and_one_that_does_not_is_not(rule: TextRule) -> None:
+def test_a_rule_finds_the_violations_in_its_bad_text_only(rule: TextRule) -> None:
     assert len(list(rule.find(rule.bad, ROOT))) > 1
     assert list(rule.find(rule.good, ROOT)) == []
 
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of all that rules read."""
+    """Return a copy of everything that the rules read."""
     return copy_to(tmp_path_factory.mktemp("copy"))
 
 
 @pytest.mark.parametrize("rule", [*SOURCE_RULES, *TEXT_RULES], ids=describe)
-def test_the_real_code_edited_to_break_the_rule_is_found(
+def test_a_rule_finds_the_violation_in_the_edited_code(
     rule: SourceRule | TextRule, copy: Path
 ) -> None:
-    path = copy / rule.edit.path
-    before = path.read_text()
-
-    rule.edit.apply(copy)
-    try:
+    with applied(rule.edit, copy):
         found = list(violations_in_files({rule.edit.path}, copy))
-    finally:
-        path.write_text(before)
 
     assert rule.article in {violation.article for violation in found}
 
 
-@pytest.mark.parametrize("edit", [each.edit for each in (*RULES, *MUTATIONS)])
-def test_the_edit_that_breaks_an_article_still_applies(edit: Edit) -> None:
-    assert edit.old in (ROOT / edit.path).read_text()
+@pytest.mark.parametrize("edit", [check.edit for check in (*RULES, *MUTATIONS)])
+def test_the_edit_of_a_rule_or_a_mutation_changes_valid_code_to_valid_code(
+    edit: Edit | TextEdit | NewFile,
+) -> None:
+    file = ROOT / edit.path
+    before = file.read_text() if file.exists() else ""
+    after = edit.changed(before)
+
+    assert after != before
+    if edit.path.endswith(".py"):
+        compile(after, edit.path, "exec")
 
 
-def test_every_article_that_a_command_holds_can_be_seen_broken() -> None:
-    broken = {str(each.article) for each in (*RULES, *MUTATIONS)}
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("NoSuchThing", "Nothing defines"), ("router", "several times"), ("nowhere:User", "Nothing")],
+)
+def test_a_symbol_without_exactly_one_definition_is_an_error(name: str, message: str) -> None:
+    with pytest.raises(LookupError, match=message):
+        find(name)
+
+
+@pytest.mark.parametrize(
+    ("path", "layer"),
+    [
+        ("app/accounts/service.py", "service"),
+        ("app/core/clock.py", "core"),
+        ("app/main.py", "main"),
+        ("tests/core/test_clock.py", "tests"),
+    ],
+)
+def test_the_layer_of_a_module_is_its_file_name_or_its_folder(path: str, layer: str) -> None:
+    assert Module(path, "").layer == layer
+
+
+@pytest.mark.parametrize("rule", SOURCE_RULES, ids=describe)
+def test_the_layers_of_a_rule_exist(rule: SourceRule) -> None:
+    assert set(rule.layers) <= LAYERS
+
+
+def test_every_article_held_by_a_command_has_a_rule_or_a_mutation() -> None:
+    broken = {str(check.article) for check in (*RULES, *MUTATIONS)}
     by_review = {
         number for number, text in ARTICLES.items() if text.rstrip().endswith("*Held by* review.")
     }
@@ -117,17 +151,27 @@ def test_every_article_that_a_command_holds_can_be_seen_broken() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=describe)
-def test_what_a_rule_points_to_is_there(rule: Rule) -> None:
-    path, _, symbol = rule.see.partition(" ")
-
-    source = (ROOT / path).read_text()
-    for name in symbol.strip("`").split("."):
-        assert name in source
+def test_the_example_of_a_rule_exists(rule: Rule) -> None:
+    assert (ROOT / rule.example.partition(" ")[0]).is_file()
 
 
-def test_articles_are_numbered_without_a_gap_and_each_says_what_holds_it() -> None:
-    assert list(ARTICLES) == [str(number) for number in range(1, len(ARTICLES) + 1)]
-    assert [number for number, text in ARTICLES.items() if "*Held by*" not in text] == []
+def test_the_example_of_an_article_is_that_of_one_of_its_rules() -> None:
+    named = {rule.article: False for rule in RULES}
+    for rule in RULES:
+        see = ARTICLES[str(rule.article)].partition("*See*")[2].partition("*Held by*")[0]
+        path, _, symbol = rule.example.partition(" ")
+        quoted = set(re.findall("`(.+?)`", see))
+        named[rule.article] |= bool(quoted & {path, symbol.strip("`")})
+
+    assert [article for article, is_named in named.items() if not is_named] == []
+
+
+def test_articles_are_numbered_without_a_gap_and_each_has_an_example_and_a_check() -> None:
+    numbers = sorted(map(int, re.findall(r"(?m)^\*\*(\d+)\. ", CONSTITUTION)))
+    labels = {tuple(re.findall(r"\*([A-Z][a-z]+(?: by)?)\*", text)) for text in ARTICLES.values()}
+
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert labels == {("Why", "See", "Held by")}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=describe)
@@ -135,17 +179,21 @@ def test_the_article_of_a_rule_names_it(rule: Rule) -> None:
     assert f'"{rule.name}"' in ARTICLES[str(rule.article)]
 
 
-def test_every_check_that_an_article_names_is_there() -> None:
+def test_every_check_that_an_article_names_exists() -> None:
     named = {name for text in ARTICLES.values() for name in re.findall(r'"(.+?)"', text)}
     pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    contracts = tuple(each["name"] for each in pyproject["tool"]["importlinter"]["contracts"])
+    contracts = [each["name"] for each in pyproject["tool"]["importlinter"]["contracts"]]
 
     unknown = named - {rule.name for rule in RULES}
-    assert [name for name in unknown if not any(each.startswith(name) for each in contracts)] == []
+    contracts_found = {name for name in unknown for each in contracts if each.startswith(name)}
+    assert unknown == contracts_found
 
 
-def test_every_standard_has_an_article() -> None:
-    _, _, index = CONSTITUTION.partition("## Where each standard stands")
+def test_every_standard_is_named_once_with_articles_that_exist() -> None:
+    _, _, index = CONSTITUTION.partition("## Index of the standards")
+    standards = [
+        (name.strip(), articles) for name, articles in STANDARD.findall(" ".join(index.split()))
+    ]
 
-    assert set(re.findall(r"\d+", index)) <= set(ARTICLES)
-    assert len(re.findall(r"[:·] *(?:\d|asking)", index)) == STANDARDS
+    assert len({name for name, _ in standards}) == len(standards) == STANDARDS
+    assert {n for _, articles in standards for n in re.findall(r"\d+", articles)} <= set(ARTICLES)

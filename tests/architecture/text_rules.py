@@ -1,4 +1,4 @@
-"""The rules about what is written for people and agents, and about files that are no Python."""
+"""Rules about texts for people and agents, and about files that are not Python."""
 
 import ast
 import json
@@ -11,7 +11,10 @@ from pathlib import Path
 
 from app.core.migrations import read_sources
 from app.core.revisions import read_history
-from tests.architecture.rules import PACKAGE, ROOT, Edit, Place, TextRule
+from tests.architecture.edits import TextEdit
+from tests.architecture.project import OUTSIDE, PACKAGE, ROOT
+from tests.architecture.rules import Finding, TextRule
+from tests.architecture.source import find, modules
 
 TEXTS = (
     "README.md",
@@ -36,43 +39,42 @@ FILES_OF_THE_TREE = (
     *("*.md", "*.toml", "*.yml", "*.ini", ".env.example", "Dockerfile", "Makefile"),
     *(f"{folder}/**/*" for folder in FOLDERS),
 )
-"""But for tests, whose passwords are nobody's."""
+"""All files except tests, which contain passwords that protect nothing."""
 PATH = re.compile(r"[\w.-]+(/[\w.-]+)*(/|\.(py|md|toml|yml|ini|txt))|\.env\.example")
 COMMAND = re.compile(r"make ([a-z-]+)( .*)?")
 SYMBOL = re.compile(r"_?[A-Za-z]+[A-Z_.]\w[\w.]*")
-"""A name that is no plain word."""
+"""Name that is not a plain word."""
 
 
 @cache
 def words(root: Path) -> set[str]:
-    """Every name that the code and its configuration know."""
-    tops = (PACKAGE, "tests", "migrations")
-    found = [path for top in tops for path in (root / top).rglob("*.py")]
-    # Not those of the rules: their samples name what is nowhere.
+    """Return every name in the code and its configuration."""
+    found = [path for top in (PACKAGE, *OUTSIDE) for path in (root / top).rglob("*.py")]
+    # The samples of the rules contain names that do not exist.
     files = [path for path in found if "architecture" not in path.parts]
     files += [root / "pyproject.toml", root / ".env.example"]
     return {word for file in files for word in re.findall(r"\w+", file.read_text())}
 
 
-def find_what_is_not_there(text: str, root: Path) -> Iterator[Place]:
+def find_missing_names(text: str, root: Path) -> Iterator[Finding]:
     targets = re.findall(r"(?m)^([a-z-]+):", (root / "Makefile").read_text())
     for number, line in enumerate(text.splitlines(), 1):
         for quoted in re.findall(r"`([^`]+)`", line):
             command = COMMAND.fullmatch(quoted)
             if command and command[1] not in targets:
-                yield number, f"`{quoted}`: the Makefile has no such target"
+                yield number, f"the Makefile has no target for `{quoted}`"
             elif PATH.fullmatch(quoted):
                 if not (root / quoted).exists():
-                    yield number, f"`{quoted}` is not there"
+                    yield number, f"there is no file `{quoted}`"
             elif SYMBOL.fullmatch(quoted) and not set(quoted.split(".")) <= words(root):
-                yield number, f"`{quoted}`: nothing has this name"
+                yield number, f"nothing in the code is named `{quoted}`"
 
 
 BLOCK = re.compile(r"(?ms)^```(\w+)\n(.*?)^```$")
 
 
 def compile_shell(code: str) -> None:
-    """Raise SyntaxError if bash would not read it."""
+    """Raise SyntaxError if bash cannot parse the code."""
     done = subprocess.run(["bash", "-n"], input=code, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SyntaxError(done.stderr.strip())
@@ -84,25 +86,29 @@ COMPILERS: dict[str, Callable[[str], object]] = {
     "toml": tomllib.loads,
     "sh": compile_shell,
     "console": lambda block: compile_shell("\n".join(re.findall(r"(?m)^\$ (.+)$", block))),
+    "mermaid": str,
     "text": str,
 }
 
 
-def find_broken_blocks(text: str, _: Path) -> Iterator[Place]:
+def find_broken_blocks(text: str, _: Path) -> Iterator[Finding]:
     for block in BLOCK.finditer(text):
         language, code = block.groups()
         try:
             COMPILERS[language](code)
         except (KeyError, ValueError, SyntaxError) as error:
-            yield text.count("\n", 0, block.start()) + 1, f"the block is no {language}: {error}"
+            line = text.count("\n", 0, block.start()) + 1
+            yield line, f"the block is not valid {language}: {error}"
 
 
-def find_unknown_settings(text: str, root: Path) -> Iterator[Place]:
-    tree = ast.parse((root / PACKAGE / "core" / "config.py").read_text())
-    [settings] = [node for node in tree.body if getattr(node, "name", "") == "Settings"]
+def find_unknown_settings(text: str, root: Path) -> Iterator[Finding]:
     known = [
         ast.unparse(field.target).upper()
-        for field in getattr(settings, "body", [])
+        for module in modules(root)
+        if module.layer in ("core", "settings")
+        for group in module.nodes(ast.ClassDef)
+        if group.name.endswith(("Settings", "SettingGroup"))
+        for field in group.body
         if isinstance(field, ast.AnnAssign)
     ]
     named = {}
@@ -110,7 +116,7 @@ def find_unknown_settings(text: str, root: Path) -> Iterator[Place]:
         if match := re.match(r"([A-Z_0-9]+)=", line):
             named[match[1]] = number
             if match[1] not in known:
-                yield number, f"`{match[1]}` is no setting"
+                yield number, f"there is no setting `{match[1]}`"
     for name in known:
         if name not in named:
             yield 1, f"the setting `{name}` is missing"
@@ -126,14 +132,14 @@ CREDENTIALS = {
 }
 
 
-def find_credentials(text: str, _: Path) -> Iterator[Place]:
+def find_credentials(text: str, _: Path) -> Iterator[Finding]:
     for number, line in enumerate(text.splitlines(), 1):
         for kind, pattern in CREDENTIALS.items():
             if re.search(pattern, line):
                 yield number, f"this looks like {kind}"
 
 
-def find_unlocked_dependencies(text: str, root: Path) -> Iterator[Place]:
+def find_unlocked_dependencies(text: str, root: Path) -> Iterator[Finding]:
     project = tomllib.loads(text)
     wanted = {
         "requirements.txt": project["project"]["dependencies"],
@@ -147,15 +153,15 @@ def find_unlocked_dependencies(text: str, root: Path) -> Iterator[Place]:
         locked = re.findall(r"(?m)^([\w.-]+)==\S+( ;.+)? \\\n +--hash=", text_of_lock)
         for dependency in dependencies:
             name = re.split(r"[^\w.-]", dependency)[0]
-            if name not in {each for each, _ in locked}:
+            if name not in {package for package, _ in locked}:
                 line = text.count("\n", 0, text.index(f'"{dependency}"')) + 1
-                yield line, f"{name} is not in {lock}: `make lock`"
+                yield line, f"{name} is not in {lock}: run `make lock`"
 
 
-def find_faults_of_history(text: str, root: Path) -> Iterator[Place]:
+def find_faults_of_history(text: str, root: Path) -> Iterator[Finding]:
     sources = read_sources(root)
-    same = [file for file, source in sources.items() if source.decode() == text]
-    file = same[0] if same else "of this text"
+    names = [name for name, source in sources.items() if source.decode() == text]
+    file = names[0] if names else "sample.py"
     for fault in read_history({file: text.encode(), **sources}).faults:
         if file in fault:
             yield 1, fault
@@ -165,16 +171,14 @@ RULES = [
     TextRule(
         name="one history of migrations",
         article=29,
-        see="migrations/versions/0002_activity_idempotency.py",
+        see="0002_*:down_revision",
         files=("migrations/versions/*.py",),
         find=find_faults_of_history,
-        edit=Edit(
-            "migrations/versions/0003_outbox.py",
-            'down_revision: str | None = "0002"',
-            'down_revision: str | None = "0000"',
+        edit=TextEdit(
+            "migrations/versions/*.py", r'(?m)^(down_revision: .+) = "\w+"$', r'\1 = "none"'
         ),
         bad='revision = "next"\ndown_revision = ("nowhere", "elsewhere")\n',
-        good=(ROOT / "migrations" / "versions" / "0001_identity.py").read_text(),
+        good=find("0001_*:upgrade").module.source,
     ),
     TextRule(
         name="locked dependencies",
@@ -182,7 +186,7 @@ RULES = [
         see="pyproject.toml",
         files=("pyproject.toml",),
         find=find_unlocked_dependencies,
-        edit=Edit("pyproject.toml", '    "aiosmtplib",\n', '    "aiosmtplib",\n    "pandas",\n'),
+        edit=TextEdit("pyproject.toml", r"(?m)^dependencies = \[\n", 'dependencies = ["pandas",\n'),
         bad='[project]\ndependencies = ["no-such[thing]>=1"]\n[dependency-groups]\nnew = ["uv"]\n',
         good='[project]\ndependencies = ["fastapi"]\n[dependency-groups]\ndev = ["uv"]\n',
     ),
@@ -192,7 +196,7 @@ RULES = [
         see=".env.example",
         files=(".env.example",),
         find=find_unknown_settings,
-        edit=Edit(".env.example", "MAIL_FROM=", "MAIL_SENDER="),
+        edit=TextEdit(".env.example", r"(?m)^\w+=", "NO_SUCH_SETTING="),
         bad="X=1\n",
         good=(ROOT / ".env.example").read_text(),
     ),
@@ -202,7 +206,7 @@ RULES = [
         see=".env.example",
         files=FILES_OF_THE_TREE,
         find=find_credentials,
-        edit=Edit(".env.example", "SMTP_PASSWORD=", "SMTP_PASSWORD=c0rrect-h0rse"),
+        edit=TextEdit(".env.example", "SMTP_PASSWORD=", "SMTP_PASSWORD=c0rrect-h0rse"),
         bad="SMTP_PASSWORD=c0rrect-h0rse\nDATABASE_URL=postgresql://app:c0rrect-h0rse@db/app\n",
         good="SMTP_PASSWORD=\nDATABASE_URL=postgresql://USER:PASSWORD@HOST:PORT/NAME\n",
     ),
@@ -212,17 +216,17 @@ RULES = [
         see="README.md",
         files=TEXTS,
         find=find_broken_blocks,
-        edit=Edit("README.md", "```sh\n", "```sh\nif make\n"),
+        edit=TextEdit("README.md", r"(?m)^```sh\n", "```sh\nif make\n"),
         bad="```python\ndef f(:\n```\n\n```klingon\nQapla\n```\n",
         good="```python\ndef f(): ...\n```\n\n```sh\nmake run\n```\n",
     ),
     TextRule(
-        name="texts name what is there",
+        name="existing names",
         article=39,
         see="CLAUDE.md",
         files=TEXTS,
-        find=find_what_is_not_there,
-        edit=Edit("CLAUDE.md", "`app/main.py`", "`app/entry.py`"),
+        find=find_missing_names,
+        edit=TextEdit("CLAUDE.md", r"`app/[\w/]+\.py`", "`app/nowhere.py`"),
         bad="See `app/nowhere.py` and `NoSuchThing`, then `make nothing`.",
         good="See `app/main.py` and `UserRepository`, then `make check`.",
     ),

@@ -1,4 +1,4 @@
-"""The docs page, as its reader uses it in Chromium."""
+"""Docs page, used in Chromium as a reader does."""
 
 import json
 import shutil
@@ -15,12 +15,12 @@ from tests.contract.readme import served
 
 
 class DocsPage:
-    """The page, and what went wrong on it."""
+    """Docs page in a browser, with the errors that occurred on it."""
 
     def __init__(self, page: Page, address: str) -> None:
         self.page = page
         self.complaints: list[str] = []
-        """Errors and violated policies, failed requests, and requests to any other host."""
+        """Errors, policy violations, failed requests, and requests outside of the served path."""
         self._own = (f"{address}/", "data:")
         page.on("console", self._note_message)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -34,10 +34,10 @@ class DocsPage:
 
     def _note_request(self, request: Request) -> None:
         if not request.url.startswith(self._own):
-            self.complaints.append(f"asked: {request.url}")
+            self.complaints.append(f"unexpected request: {request.url}")
 
     def authorise(self, email: str, password: str) -> None:
-        """Log in by the dialog, and close it."""
+        """Log in with the dialog, and close it."""
         self.page.get_by_role("button", name="Authorize").click()
         dialog = self.page.locator(".dialog-ux")
         dialog.get_by_label("username:").fill(email)
@@ -47,14 +47,14 @@ class DocsPage:
         dialog.get_by_role("button", name="Close", exact=True).click()
 
     def execute(self, operation: str, body: object = None) -> tuple[str, Any]:
-        """Open the operation of this id and try it out: the status and the body that are shown."""
+        """Execute the operation with this id, and return the status and the body shown."""
         block = self._open(operation)
         if body is not None:
             block.locator(".body-param textarea").fill(json.dumps(body))
         return self._execute(block)
 
     def submit(self, operation: str, **fields: str) -> tuple[str, Any]:
-        """Open the operation of this id and submit its form: the status and the body shown."""
+        """Send the form of the operation with this id. Return the status and the body shown."""
         block = self._open(operation)
         for name, value in fields.items():
             field = block.locator(f"tr[data-property-name='{name}']")
@@ -72,16 +72,16 @@ class DocsPage:
 
     def _execute(self, block: Locator) -> tuple[str, Any]:
         block.get_by_role("button", name="Execute").click()
-        answer = block.locator(".live-responses-table .response")
-        shown = answer.locator(".highlight-code code").first.text_content()
-        return answer.locator(".response-col_status").inner_text(), json.loads(shown or "null")
+        response = block.locator(".live-responses-table .response")
+        shown = response.locator(".highlight-code code").first.text_content()
+        return response.locator(".response-col_status").inner_text(), json.loads(shown or "null")
 
 
 @contextmanager
 def docs_in_chromium(root_path: str = "") -> Iterator[Callable[[], DocsPage]]:
     """Yield a function that opens the docs page of a new service, with an empty database.
 
-    The browser is the system's Chromium, or else Chrome: Playwright's own are not downloaded.
+    The browser is the installed Chromium, otherwise Chrome. Playwright downloads none.
     """
     with TemporaryDirectory() as directory, pytest.MonkeyPatch.context() as patch:
         patch.chdir(Path(directory))

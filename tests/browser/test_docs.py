@@ -1,4 +1,4 @@
-"""The docs page in a browser: `make browser`."""
+"""Docs page in a browser: `make browser`."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ def test_a_reader_registers_logs_in_and_changes_their_account(docs: DocsPage) ->
     assert (account["email"], account["full_name"]) == (email, "Ada Lovelace")
 
 
-def test_a_reader_logs_in_and_refreshes_by_the_form_of_the_token_endpoint(
+def test_a_reader_logs_in_and_refreshes_with_the_form_of_the_token_endpoint(
     docs: DocsPage, open_docs: Callable[[], DocsPage]
 ) -> None:
     email = "joan@example.com"
@@ -35,21 +35,7 @@ def test_a_reader_logs_in_and_refreshes_by_the_form_of_the_token_endpoint(
     assert (logged_in, refreshed) == ("200", "200")
 
 
-# example begins
-def test_a_reader_makes_a_project_and_finds_it_in_the_list(docs: DocsPage) -> None:
-    email = "grace@example.com"
-
-    docs.execute("users-register_user", {"email": email, "password": PASSWORD})
-    docs.authorise(email, PASSWORD)
-    created, project = docs.execute("projects-create_project", {"name": "Analytical engine"})
-    listed, projects = docs.execute("projects-list_projects")
-
-    assert (created, listed) == ("201", "200")
-    assert projects["items"] == [project]
-
-
-# example ends
-def test_what_is_injected_into_the_page_is_not_run_and_is_complained_of(docs: DocsPage) -> None:
+def test_an_injected_script_is_not_run_and_is_reported(docs: DocsPage) -> None:
     docs.page.evaluate(
         """() => {
             const script = document.createElement("script");

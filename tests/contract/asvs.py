@@ -1,4 +1,4 @@
-"""OWASP ASVS 5.0: its requirements by number, and how `docs/security.md` answers them."""
+"""Requirements of OWASP ASVS 5.0 by number, and their rows in `docs/security.md`."""
 
 import re
 from collections import Counter
@@ -10,9 +10,9 @@ from app.core.migrations import ROOT
 PAGE = ROOT / "docs" / "security.md"
 STATUSES = ("held", "not met", "not applicable")
 WANTED = "12"
-"""Level 2 includes level 1."""
+"""Levels whose requirements the page must cover. Level 2 includes level 1."""
 
-# The levels of the requirements of each section, in their order: 5.2 has two of level 1, and so on.
+# One digit for the level of each requirement of a section, in order: 5.2.1 and 5.2.2 are level 1.
 LEVELS = dict(
     re.findall(
         r"(\S+):(\d+)",
@@ -43,16 +43,16 @@ REQUIREMENTS = {
     for number, level in enumerate(levels, 1)
     if level in WANTED
 }
-"""The level of each requirement of the levels that are answered, in the standard's order."""
+"""Level of each requirement of the wanted levels, in the order of the standard."""
 RISKS = [f"API{number}" for number in range(1, 11)]
-"""The OWASP API Security Top 10 of 2023."""
+"""Identifiers of the OWASP API Security Top 10 of 2023."""
 
 ROW = re.compile(r"(?m)^\| ((?:API)?\d\S*) \| (.+?) \| (.+?) \| (.+?) \|$")
 
 
 @dataclass(frozen=True)
 class Row:
-    """What the page says of one requirement, or of several in a row."""
+    """Row of the page about one requirement, or about several consecutive ones."""
 
     ids: list[str]
     status: str
@@ -68,17 +68,17 @@ def _expand(ids: str) -> list[str]:
 
 
 def rows() -> Iterator[Row]:
-    """The rows of the page, in its order."""
+    """Yield the rows of the page, in its order."""
     for ids, _, status, reason in ROW.findall(PAGE.read_text()):
         yield Row(_expand(ids), status, reason)
 
 
 def count_table() -> str:
-    """How many requirements have which status."""
+    """Return the Markdown table with the number of requirements of each status."""
     counts = Counter(
-        (f"ASVS level {REQUIREMENTS[each]}" if each in REQUIREMENTS else "API Top 10", row.status)
+        (f"ASVS level {REQUIREMENTS[id_]}" if id_ in REQUIREMENTS else "API Top 10", row.status)
         for row in rows()
-        for each in row.ids
+        for id_ in row.ids
     )
     lines = [f"| | {' | '.join(STATUSES)} | all |", "|---" * (len(STATUSES) + 2) + "|"]
     for name in ("ASVS level 1", "ASVS level 2", "API Top 10"):

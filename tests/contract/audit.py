@@ -1,8 +1,8 @@
 """Known vulnerabilities of the locked packages: `make audit`.
 
-pip-audit asks the package index about each lock of Python packages, npm its registry about the lock
-of the TypeScript client. pip-audit alone would pass when the index does not know what it asks for;
-here an incomplete audit fails.
+pip-audit queries the package index for the Python lock files, npm its registry for the lock file of
+the TypeScript client. pip-audit alone passes if the index does not know a package; this command
+fails if the audit is incomplete.
 """
 
 import subprocess
@@ -14,10 +14,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field, ValidationError
 
-from tests.architecture.rules import ROOT
+from tests.architecture.project import ROOT
 
 LOCKS = sorted(ROOT.glob("requirements*.txt"))
-# A lock names every package with its hashes, so that nothing has to be resolved.
+# A lock file names every package with its hashes, so that pip-audit need not resolve anything.
 PIP_AUDIT = [
     *(f"{Path(sys.executable).parent}/pip-audit", "--disable-pip", "--require-hashes"),
     *("--progress-spinner=off", "--format=json"),
@@ -26,20 +26,20 @@ PIP_AUDIT = [
 NPM_AUDIT = ["npm", "audit", "--json", "--package-lock-only", "--prefix=clients/typescript"]
 
 Exceptions = dict[str, dict[str, str]]
-"""The reasons of the exceptions, by package and advisory."""
+"""Reason of each exception, by package and advisory."""
 
 
 class NotAudited(Exception):
-    """Raised when an auditor could not find out about every package."""
+    """Raised when an auditor could not audit every package."""
 
 
 @dataclass(frozen=True)
 class Vulnerability:
-    """An advisory about a locked package."""
+    """Advisory about a locked package."""
 
     package: str
     ids: frozenset[str]
-    """The identifiers of the advisory in several databases."""
+    """Identifiers of the advisory in several databases."""
     description: str
 
 
@@ -75,7 +75,7 @@ class PipReport(Report):
 
     def vulnerabilities(self) -> Iterator[Vulnerability]:
         """Yield each advisory. Raise NotAudited if a package was not audited."""
-        if skipped := [each.skip_reason for each in self.dependencies if each.skip_reason]:
+        if skipped := [entry.skip_reason for entry in self.dependencies if entry.skip_reason]:
             raise NotAudited(f"{len(skipped)} packages were not audited. {skipped[0]}")
         for package in self.dependencies:
             for advisory in package.vulns:
@@ -96,7 +96,7 @@ class NpmAdvisory(BaseModel):
 
 
 class NpmPackage(BaseModel):
-    """Package in a report of npm. Names in `via` are those of vulnerable packages that it needs."""
+    """Package in a report of npm. The names in `via` are vulnerable packages it depends on."""
 
     via: list[NpmAdvisory | str]
 
@@ -131,14 +131,14 @@ def read_report(command: list[str], kind: type[Report]) -> Report:
     except FileNotFoundError as error:
         raise NotAudited(f"{command[0]} is not installed.") from error
     except ValidationError as error:
-        last_words = "\n".join(done.stderr.splitlines()[-3:])
-        raise NotAudited(f"{command[0]} made no report.\n{last_words}") from error
+        last_lines = "\n".join(done.stderr.splitlines()[-3:])
+        raise NotAudited(f"{command[0]} wrote no report.\n{last_lines}") from error
 
 
 def failures(found: Iterable[Vulnerability], excepted: Exceptions) -> Iterator[str]:
     """Yield a line for each vulnerability without an exception, and for each unused exception."""
     used = set()
-    # Databases that the index copies may each have the advisory, under the same identifiers.
+    # The index can report an advisory several times, once for each database that it copies.
     for vulnerability in dict.fromkeys(found):
         ids = vulnerability.ids & excepted.get(vulnerability.package, {}).keys()
         used |= {(vulnerability.package, id_) for id_ in ids}
@@ -147,11 +147,11 @@ def failures(found: Iterable[Vulnerability], excepted: Exceptions) -> Iterator[s
     for package, reasons in excepted.items():
         for id_ in reasons:
             if (package, id_) not in used:
-                yield f"{package}: {id_} is not reported any more: delete the exception"
+                yield f"{package}: {id_} is no longer reported: delete the exception"
 
 
 def main() -> None:
-    """Exit with 1 and the failures on standard error."""
+    """Check all lock files. On failures, print them to standard error and exit with 1."""
     found: list[Vulnerability] = []
     try:
         for command, kind in ((PIP_AUDIT, PipReport), (NPM_AUDIT, NpmReport)):
@@ -160,7 +160,7 @@ def main() -> None:
         sys.exit(f"The audit is incomplete. {error}")
     if failed := list(failures(found, exceptions())):
         sys.exit("\n".join(failed))
-    print("No vulnerability is known, except those in `[tool.audit.exceptions]`.")  # noqa: T201 -- a command
+    print("No known vulnerabilities, except those in `[tool.audit.exceptions]`.")  # noqa: T201 -- a command
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A fixture: the application behind a real server, for clients that speak real HTTP."""
+"""Fixture of the application behind a real server, for real HTTP clients."""
 
 from collections.abc import AsyncIterator
 
@@ -6,13 +6,13 @@ import pytest
 from fastapi import FastAPI
 
 from app.runtime.resources import Resources
-from tests.factories import API
-from tests.serving import served
+from tests.support.factories import API
+from tests.support.serving import served
 
 
 @pytest.fixture
 async def api_url(app: FastAPI, live_resources: Resources) -> AsyncIterator[str]:
-    """Serve the API in the event loop of the test, and return its address."""
+    """Serve the API in the event loop of the test, and yield its URL."""
     async with served(app) as server:
         host, port = server.address
         yield f"http://{host}:{port}{API}"

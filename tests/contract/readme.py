@@ -1,4 +1,4 @@
-"""The sessions that the README shows, typed again."""
+"""Console sessions of the README, executed again."""
 
 import json
 import os
@@ -17,12 +17,12 @@ README = (ROOT / "README.md").read_text()
 SESSIONS = re.findall(r"(?ms)^```console\n(.+?)^```$", README)
 STEP = re.compile(r"(?ms)^\$ (.+?)$\n(.*?)(?=^\$ |\Z)")
 STABLE = ("title", "status", "detail", "code", "role", "name", "full_name", "email", "token_type")
-"""Members whose values are the same whenever one types the session."""
+"""Members whose values are the same in every run of the session."""
 
 
 @contextmanager
 def served(directory: Path) -> Iterator[str]:
-    """The address of the service, started as `make run` starts it, in an empty directory."""
+    """Run the service as `make run` does, in the given empty directory, and yield its URL."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "app", "start", "--port", str(port)]
@@ -37,9 +37,9 @@ def served(directory: Path) -> Iterator[str]:
 
 
 def type_again(session: str, address: str, known: dict[str, str]) -> Iterator[tuple[str, Any, Any]]:
-    """Each command that answers with JSON: what the README shows of it, and what came.
+    """Execute the session. Yield each command with a JSON response, as shown and as received.
 
-    `known` says what stands here for a value that the README shows; answers add to it.
+    `known` maps values that the README shows to those of this run. Responses add to it.
     """
     assignments: list[str] = []
     for typed, shown in STEP.findall(session):
@@ -49,7 +49,7 @@ def type_again(session: str, address: str, known: dict[str, str]) -> Iterator[tu
         if re.fullmatch(r"\w+=\S+", command):
             assignments.append(command)
             continue
-        answered = subprocess.run(
+        output = subprocess.run(
             ["bash", "-e", "-c", "\n".join([*assignments, f"{command} --silent --noproxy '*'"])],
             env={"PATH": os.environ["PATH"]},
             capture_output=True,
@@ -59,15 +59,15 @@ def type_again(session: str, address: str, known: dict[str, str]) -> Iterator[tu
         body = shown.strip().splitlines()[-1] if shown.strip() else ""
         if body.startswith("{"):
             expected = json.loads(body.replace(",…}", "}"))
-            actual = json.loads(answered.splitlines()[-1])
-            if body.endswith(",…}"):  # the README shows its first members
+            actual = json.loads(output.splitlines()[-1])
+            if body.endswith(",…}"):  # the README shows only the first members
                 actual = {name: actual.get(name) for name in expected}
             known |= dict(_differing(expected, actual))
             yield typed, _form(expected), _form(actual)
 
 
 def _differing(shown: Any, actual: Any) -> Iterator[tuple[str, str]]:
-    """The texts that differ, in both."""
+    """Yield each text that differs, as shown and as received."""
     if isinstance(shown, dict) and isinstance(actual, dict):
         for name in shown.keys() & actual.keys():
             yield from _differing(shown[name], actual[name])
@@ -79,9 +79,9 @@ def _differing(shown: Any, actual: Any) -> Iterator[tuple[str, str]]:
 
 
 def _form(value: Any, name: str = "") -> Any:
-    """The value, but for what differs each time."""
+    """Return the value, with values that differ in every run replaced by their type's name."""
     if isinstance(value, dict):
-        return {key: _form(each, key) for key, each in value.items()}
+        return {key: _form(member, key) for key, member in value.items()}
     if isinstance(value, list):
-        return [_form(each, name) for each in value]
+        return [_form(item, name) for item in value]
     return value if name in STABLE else type(value).__name__

@@ -1,4 +1,4 @@
-"""The audit of the locked packages, fed with reports of its auditors."""
+"""Audit of the locked packages, with recorded reports of its auditors."""
 
 import re
 import sys
@@ -62,8 +62,8 @@ def test_an_exception_does_not_cover_another_package_or_advisory() -> None:
     assert [*failures(found, excepted)] == [
         "ecdsa 0.19.2: PYSEC-2026-1325, fixed in no version",
         JINJA2,
-        "rsa: GHSA-wj6h-64fc-37mp is not reported any more: delete the exception",
-        "ecdsa: GHSA-0000-0000-0000 is not reported any more: delete the exception",
+        "rsa: GHSA-wj6h-64fc-37mp is no longer reported: delete the exception",
+        "ecdsa: GHSA-0000-0000-0000 is no longer reported: delete the exception",
     ]
 
 
@@ -84,13 +84,13 @@ def test_an_audit_that_skipped_a_package_is_incomplete() -> None:
 
 
 @pytest.mark.parametrize("output", ["", '{"statusCode": 405, "error": {"summary": ""}}'])
-def test_an_auditor_without_a_report_is_quoted(output: str) -> None:
+def test_the_error_about_an_auditor_without_a_report_quotes_its_output(output: str) -> None:
     code = f"import sys; print({output!r}); sys.exit('The source is unreachable.')"
 
     with pytest.raises(NotAudited, match="The source is unreachable"):
         read_report([sys.executable, "-c", code], NpmReport)
 
 
-def test_an_auditor_that_is_not_installed_is_named() -> None:
+def test_the_error_about_an_auditor_that_is_not_installed_names_it() -> None:
     with pytest.raises(NotAudited, match="no-such-auditor is not installed"):
         read_report(["no-such-auditor"], PipReport)

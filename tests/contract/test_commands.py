@@ -1,4 +1,4 @@
-"""The commands of the README name targets, commands, programs and URLs that exist."""
+"""Existence of the make targets, commands, programs and URLs that the README names."""
 
 import re
 import sys
@@ -12,7 +12,7 @@ from app.cli import cli
 from app.core.config import Settings
 from app.core.migrations import ROOT
 from tests.contract.readme import README
-from tests.isolation import SECRET
+from tests.support.isolation import SECRET
 
 FENCED = re.compile(r"(?ms)^ *```(\w+)\n(.+?)^ *```$")
 BLOCKS = [block for language, block in FENCED.findall(README) if language == "sh"]
@@ -21,8 +21,8 @@ LINES = [
     *re.findall(r"`([^`]+)`", FENCED.sub("", README)),
 ]
 TARGETS = re.findall(r"(?m)^([a-z-]+):", (ROOT / "Makefile").read_text())
-REMOVED = set() if (ROOT / "tests" / "example").exists() else {"seed"}
-"""Commands that the README names until its owner has rewritten it without the example."""
+REMOVED = set() if (ROOT / "app" / "seed").exists() else {"seed"}
+"""Commands that the README may name although they were removed with a feature."""
 
 
 def found(pattern: str) -> list[str]:
@@ -31,12 +31,12 @@ def found(pattern: str) -> list[str]:
 
 
 def commands_of(group: object) -> dict[str, object]:
-    """Return the commands of a group by their names; a command has none."""
+    """Return the commands of a group by name, or an empty dictionary for a command."""
     commands: dict[str, object] = getattr(group, "commands", {})
     return commands
 
 
-def test_each_target_of_make_is_in_the_makefile() -> None:
+def test_each_make_target_of_the_readme_is_in_the_makefile() -> None:
     typed = [name for names in found(r"make ([^`]+)") for name in names.split() if "=" not in name]
 
     assert {"run", "test", "check", "docs", "format"} <= set(typed)
@@ -44,7 +44,7 @@ def test_each_target_of_make_is_in_the_makefile() -> None:
 
 
 @pytest.mark.parametrize("words", found(r"(?:\.venv/bin/)?python -m app ([^`]+)"))
-def test_each_command_is_one_of_the_command_line(words: str) -> None:
+def test_each_command_of_the_readme_is_a_command_of_the_cli(words: str) -> None:
     command: object = typer.main.get_command(cli)
 
     for name in words.split():
@@ -53,19 +53,18 @@ def test_each_command_is_one_of_the_command_line(words: str) -> None:
             command = commands_of(command)[name]
 
 
-@pytest.mark.parametrize("path", found(r"(scripts/\S+).*"))
-def test_each_script_exists(path: str) -> None:
-    assert (ROOT / path).is_file()
+def test_each_script_of_the_readme_exists() -> None:
+    assert [path for path in found(r"(scripts/\S+).*") if not (ROOT / path).is_file()] == []
 
 
 @pytest.mark.parametrize("program", found(r"\.venv/bin/(\S+).*"))
-def test_each_program_is_installed(program: str) -> None:
+def test_each_program_of_the_readme_is_installed(program: str) -> None:
     assert (Path(sys.executable).parent / program).exists()
 
 
-def test_the_settings_accept_the_urls_of_the_test_servers() -> None:
+def test_the_settings_accept_the_test_server_urls_of_the_readme() -> None:
     [exported] = found(r"export (TEST_.+)")
-    urls = dict(each.split("=", 1) for each in exported.split())
+    urls = dict(variable.split("=", 1) for variable in exported.split())
 
     settings = Settings(
         _env_file=None,

@@ -1,12 +1,12 @@
-"""The schemas of the two operations that accept a form."""
+"""Schemas of the two operations that accept a form."""
 
 from typing import Any
 
 import pytest
 from jsonschema_rs import Draft202012Validator
 
-from tests.factories import API
-from tests.routes import DOCUMENT
+from tests.support.factories import API
+from tests.support.operations import DOCUMENT
 
 
 def form_of(path: str) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def test_the_token_form_is_one_object_with_all_fields() -> None:
         {"grant_type": "password", "username": "a", "password": "b", "refresh_token": "\x00"},
     ],
 )
-def test_the_token_form_admits_what_each_grant_needs(form: dict[str, str]) -> None:
+def test_the_token_form_accepts_the_fields_of_each_grant(form: dict[str, str]) -> None:
     assert Draft202012Validator(form_of(f"{API}/auth/token")).is_valid(form)
 
 
@@ -52,11 +52,11 @@ def test_the_token_form_admits_what_each_grant_needs(form: dict[str, str]) -> No
         {"grant_type": "password", "username": "a", "password": "x" * 129},
     ],
 )
-def test_the_token_form_requires_what_each_grant_needs(form: dict[str, str]) -> None:
+def test_the_token_form_requires_the_fields_of_each_grant(form: dict[str, str]) -> None:
     assert not Draft202012Validator(form_of(f"{API}/auth/token")).is_valid(form)
 
 
-def test_the_revocation_form_needs_a_token() -> None:
+def test_the_revocation_form_requires_a_token() -> None:
     schema = form_of(f"{API}/auth/revoke")
 
     assert (schema["type"], schema["required"]) == ("object", ["token"])

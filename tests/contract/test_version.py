@@ -1,11 +1,11 @@
-"""The version, which `pyproject.toml` defines."""
+"""Version of the project, which `pyproject.toml` defines."""
 
 import json
 import re
 
 from app.core.migrations import ROOT
 from app.main import VERSION
-from tests.routes import DOCUMENT
+from tests.support.operations import DOCUMENT
 
 
 def test_document_plugin_and_changelog_have_the_version_of_the_project() -> None:

@@ -1,4 +1,4 @@
-"""The configuration of GitHub: workflows and Dependabot."""
+"""Configuration of GitHub: workflows and Dependabot."""
 
 import re
 import tomllib
@@ -27,7 +27,7 @@ def steps(path: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_a_workflow_can_only_read_and_ends_by_itself(path: Path) -> None:
+def test_a_workflow_has_only_read_permissions_and_a_timeout(path: Path) -> None:
     workflow = load(path)
 
     assert workflow["permissions"] == {"contents": "read"}
@@ -67,7 +67,7 @@ def test_the_workflow_runs_the_oldest_supported_python_and_newer_ones() -> None:
     assert f"on {versions[0]} to {versions[-1]}" in (ROOT / "README.md").read_text()
 
 
-def test_dependabot_watches_every_kind_of_dependency() -> None:
+def test_dependabot_updates_every_kind_of_dependency() -> None:
     updates = load(GITHUB / "dependabot.yml")["updates"]
 
     assert {update["package-ecosystem"]: update["directory"] for update in updates} == {

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.certificates import write_certificate
+from tests.support.certificates import write_certificate
 
 
 @pytest.fixture
 async def untrusted_server(tmp_path: Path) -> AsyncIterator[int]:
-    """Yield the port of a server that answers a request for TLS with its own certificate."""
+    """Yield the port of a server that offers TLS with its own, untrusted certificate."""
     file = tmp_path / "server.pem"
     write_certificate(file)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -33,7 +33,7 @@ async def untrusted_server(tmp_path: Path) -> AsyncIterator[int]:
 
 @pytest.fixture
 async def plain_server() -> AsyncIterator[int]:
-    """Yield the port of a server that answers PostgreSQL's request for TLS with a refusal."""
+    """Yield the port of a server that rejects PostgreSQL's request for TLS."""
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readexactly(8)  # SSLRequest

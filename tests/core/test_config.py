@@ -1,4 +1,4 @@
-"""Settings: what they are, and what production refuses."""
+"""Settings: their documentation, their defaults, and the values that production rejects."""
 
 import re
 from pathlib import Path
@@ -8,6 +8,7 @@ from pydantic import SecretStr, ValidationError
 
 from app.core.config import EXAMPLE_SECRET, Settings
 from app.core.migrations import ROOT
+from app.features import ServiceSettings
 
 EXAMPLE = ROOT / ".env.example"
 SECRET = "qA6pwcS-FmYcHsNl-tRd9oARtAzuMEM1njWGXLxRVKn0JQRVek0rFEIXwGt4QhiD"
@@ -33,30 +34,30 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Monke
     return monkeypatch
 
 
-def load(**given: object) -> Settings:
-    """The settings that come of what is given, as the environment would: as text."""
-    return Settings(_env_file=None, **given)  # type: ignore[arg-type]  # Pydantic reads the text
+def load(**values: object) -> Settings:
+    """Return the settings for these values, which are texts, as in the environment."""
+    return Settings(_env_file=None, **values)  # type: ignore[arg-type]  # Pydantic reads the text
 
 
-def faults(**given: object) -> list[str]:
-    """The names of the settings that are refused."""
-    with pytest.raises(ValidationError) as refusal:
-        load(**given)
-    return [str(error["loc"][0]) for error in refusal.value.errors()]
+def invalid_settings(**values: object) -> list[str]:
+    """Return the names of the settings that are not valid."""
+    with pytest.raises(ValidationError) as error:
+        load(**values)
+    return [str(fault["loc"][0]) for fault in error.value.errors()]
 
 
 class TestExample:
-    def test_names_every_setting_once_and_no_other(self) -> None:
+    def test_the_example_file_names_every_setting_exactly_once(self) -> None:
         names = re.findall(r"^([A-Z_0-9]+)=", EXAMPLE.read_text(), re.MULTILINE)
 
-        assert [name.lower() for name in names] == list(Settings.model_fields)
+        assert [name.lower() for name in names] == list(ServiceSettings.model_fields)
 
-    def test_gives_the_defaults(self) -> None:
+    def test_the_example_file_contains_the_defaults(self) -> None:
         example = Settings(_env_file=EXAMPLE, secret_key=SecretStr(SECRET))
 
         assert example == load(secret_key=SECRET)
 
-    def test_says_what_each_setting_is(self) -> None:
+    def test_the_example_file_has_a_comment_above_each_setting(self) -> None:
         lines = EXAMPLE.read_text().splitlines()
 
         assert [
@@ -65,20 +66,20 @@ class TestExample:
             if "=" in line and not line.startswith("#") and not before.startswith("# ")
         ] == []
 
-    def test_has_a_secret_that_nothing_starts_with(self) -> None:
+    def test_the_secret_of_the_example_file_is_rejected(self) -> None:
         with pytest.raises(ValidationError, match="secret_key"):
             Settings(_env_file=EXAMPLE)
 
 
 class TestFields:
-    def test_each_says_what_it_is(self) -> None:
+    def test_each_setting_has_a_description(self) -> None:
         undocumented = [
             name for name, field in Settings.model_fields.items() if not field.description
         ]
 
         assert undocumented == []
 
-    def test_lists_are_separated_by_commas(self) -> None:
+    def test_list_settings_are_separated_by_commas(self) -> None:
         settings = load(
             secret_key=SECRET,
             secret_key_fallbacks=f"{HEXADECIMAL_SECRET}, {SECRET[::-1]}",
@@ -88,7 +89,7 @@ class TestFields:
         assert settings.allowed_hosts == ["a.example.com", "*.b.example.com"]
         assert settings.secrets == [SECRET, HEXADECIMAL_SECRET, SECRET[::-1]]
 
-    def test_the_environment_comes_before_the_file(
+    def test_the_environment_takes_precedence_over_the_env_file(
         self, environment: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         (tmp_path / ".env").write_text(f"SECRET_KEY={SECRET}\nSMTP_HOST=file\nMAIL_FROM=file@x.y\n")
@@ -112,44 +113,46 @@ class TestFields:
         assert settings.link("/verify-email") == link
 
     @pytest.mark.parametrize("url", ["", "plumbline.db", "mysql://root@db/plumbline", "sqlite://"])
-    def test_refuses_a_database_that_it_does_not_know(self, url: str) -> None:
-        assert faults(secret_key=SECRET, database_url=url) == ["database_url"]
+    def test_an_unsupported_database_url_is_rejected(self, url: str) -> None:
+        assert invalid_settings(secret_key=SECRET, database_url=url) == ["database_url"]
 
 
 class TestDevelopment:
-    def test_starts_with_a_secret_alone(self) -> None:
+    def test_development_starts_with_only_a_secret(self) -> None:
         settings = load(secret_key=SECRET)
 
         assert not settings.is_production
 
-    def test_does_not_start_without_a_secret(self) -> None:
-        assert faults() == ["secret_key"]
+    def test_development_does_not_start_without_a_secret(self) -> None:
+        assert invalid_settings() == ["secret_key"]
 
     @pytest.mark.parametrize("name", ["secret_key", "secret_key_fallbacks"])
-    def test_refuses_a_short_secret(self, name: str) -> None:
-        given = {"secret_key": SECRET, name: "x" * 31}
+    def test_development_rejects_a_short_secret(self, name: str) -> None:
+        values = {"secret_key": SECRET, name: "x" * 31}
 
-        assert faults(**given) == [name]
+        assert invalid_settings(**values) == [name]
 
-    def test_refuses_every_origin(self) -> None:
-        assert faults(secret_key=SECRET, cors_origins="*") == ["cors_origins"]
+    def test_development_rejects_a_wildcard_origin(self) -> None:
+        assert invalid_settings(secret_key=SECRET, cors_origins="*") == ["cors_origins"]
 
 
 class TestProduction:
-    def test_starts_with_safe_settings(self) -> None:
+    def test_production_starts_with_safe_settings(self) -> None:
         settings = load(**SAFE)
 
         assert settings.is_production
 
     @pytest.mark.parametrize("kind", WEAK_SECRETS)
-    def test_refuses_a_weak_secret(self, kind: str) -> None:
-        assert faults(**{**SAFE, "secret_key": WEAK_SECRETS[kind]}) == ["secret_key"]
+    def test_production_rejects_a_weak_secret(self, kind: str) -> None:
+        assert invalid_settings(**{**SAFE, "secret_key": WEAK_SECRETS[kind]}) == ["secret_key"]
 
     @pytest.mark.parametrize("kind", WEAK_SECRETS)
-    def test_refuses_a_weak_secret_among_the_former_ones(self, kind: str) -> None:
+    def test_production_rejects_a_weak_fallback_secret(self, kind: str) -> None:
         fallbacks = f"{HEXADECIMAL_SECRET},{WEAK_SECRETS[kind]}"
 
-        assert faults(**{**SAFE, "secret_key_fallbacks": fallbacks}) == ["secret_key_fallbacks"]
+        assert invalid_settings(**{**SAFE, "secret_key_fallbacks": fallbacks}) == [
+            "secret_key_fallbacks"
+        ]
 
     @pytest.mark.parametrize(
         ("name", "value"),
@@ -164,28 +167,28 @@ class TestProduction:
             ("public_url", ""),
         ],
     )
-    def test_refuses_an_unsafe_setting(self, name: str, value: str) -> None:
-        assert faults(**{**SAFE, name: value}) == [name]
+    def test_production_rejects_an_unsafe_setting(self, name: str, value: str) -> None:
+        assert invalid_settings(**{**SAFE, name: value}) == [name]
 
-    def test_takes_a_random_secret_in_hexadecimal(self) -> None:
+    def test_production_accepts_a_random_secret_in_hexadecimal(self) -> None:
         settings = load(**{**SAFE, "secret_key": HEXADECIMAL_SECRET})
 
         assert settings.secrets == [HEXADECIMAL_SECRET]
 
-    def test_takes_sqlite_where_that_is_said(self) -> None:
+    def test_production_accepts_sqlite_if_it_is_explicitly_allowed(self) -> None:
         settings = load(
             **{**SAFE, "database_url": "sqlite:///a.db", "allow_sqlite_in_production": "true"}
         )
 
         assert settings.is_production
 
-    def test_does_not_start_with_the_defaults(self) -> None:
-        refused = faults(environment="production", secret_key=SECRET)
+    def test_production_does_not_start_with_the_defaults(self) -> None:
+        invalid_names = invalid_settings(environment="production", secret_key=SECRET)
 
-        assert refused == ["public_url", "database_url", "allowed_hosts", "mail_backend"]
+        assert invalid_names == ["public_url", "database_url", "allowed_hosts", "mail_backend"]
 
-    def test_names_all_faults_at_once(self) -> None:
-        refused = faults(
+    def test_production_reports_all_invalid_settings_at_once(self) -> None:
+        invalid_names = invalid_settings(
             environment="production",
             secret_key=WEAK_SECRETS["repeated"],
             secret_key_fallbacks=WEAK_SECRETS["example"],
@@ -196,7 +199,7 @@ class TestProduction:
             limits_enabled="false",
         )
 
-        assert refused == [
+        assert invalid_names == [
             "public_url",
             "secret_key",
             "secret_key_fallbacks",
@@ -217,7 +220,7 @@ class TestSecrecy:
         ("smtp_password", "smtp-password"),
     )
 
-    def test_settings_show_no_secret(self) -> None:
+    def test_printed_settings_contain_no_secret(self) -> None:
         settings = load(**dict(self.SECRETS), smtp_username="mailer")
 
         shown = f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
@@ -231,8 +234,8 @@ class TestSecrecy:
             ("database_url", "mysql://root:database-password@db"),
         ],
     )
-    def test_refusals_show_no_secret(self, name: str, value: str) -> None:
-        with pytest.raises(ValidationError) as refusal:
+    def test_validation_errors_contain_no_secret(self, name: str, value: str) -> None:
+        with pytest.raises(ValidationError) as error:
             load(**{"secret_key": SECRET, name: value})
 
-        assert value not in f"{refusal.value} {refusal.value!r}"
+        assert value not in f"{error.value} {error.value!r}"

@@ -1,4 +1,4 @@
-"""What a driver's errors become."""
+"""Errors of the database driver, and the errors of the application that they become."""
 
 import os
 from collections.abc import AsyncIterator
@@ -18,12 +18,12 @@ from app.core.errors import InvalidInput, ServiceUnavailable
 from app.core.logging import get_logger
 from app.runtime.resources import Resources
 from app.users.models import Role, User
-from tests.isolation import captured_log
+from tests.support.isolation import captured_log
 
 
 @pytest.fixture
 async def database(live_resources: Resources) -> AsyncIterator[Database]:
-    """A pool of its own on the worker's database, for connections that are left impatient."""
+    """Yield a separate pool on the worker's database, because the tests change its timeouts."""
     url = live_resources.settings.database_url.get_secret_value()
     engine = create_engine(url, pool_size=2)
     yield Database(engine, capacity=2)
@@ -31,30 +31,32 @@ async def database(live_resources: Resources) -> AsyncIterator[Database]:
 
 
 def is_sqlite(database: Database) -> bool:
-    """Whether the suite runs on SQLite."""
+    """Return True if the tests run on SQLite."""
     return database.engine.dialect.name == "sqlite"
 
 
 async def execute(session: AsyncSession, statement: str) -> None:
-    """Run plain SQL."""
+    """Execute plain SQL."""
     await (await session.connection()).execute(text(statement))
 
 
 async def test_waiting_for_a_lock_too_long_is_a_503(database: Database) -> None:
     sqlite = is_sqlite(database)
     lock = "DELETE FROM users" if sqlite else "LOCK TABLE users"
-    impatience = "PRAGMA busy_timeout = 20" if sqlite else "SET LOCAL lock_timeout = '20ms'"
+    short_timeout = "PRAGMA busy_timeout = 20" if sqlite else "SET LOCAL lock_timeout = '20ms'"
 
     async with database.transaction() as holder:
         await execute(holder, lock)
         with pytest.raises(ServiceUnavailable):
-            # On SQLite a writer would wait at its BEGIN already.
+            # On SQLite, a writer would already wait at its BEGIN.
             async with database.transaction(read_only=sqlite) as waiter:
-                await execute(waiter, impatience)
+                await execute(waiter, short_timeout)
                 await execute(waiter, lock)
 
 
-async def test_a_lost_connection_is_a_503_and_the_next_one_works(database: Database) -> None:
+async def test_a_lost_connection_is_a_503_and_the_next_transaction_works(
+    database: Database,
+) -> None:
     if is_sqlite(database):
         pytest.skip("an embedded database has no connection to lose")
 
@@ -66,7 +68,7 @@ async def test_a_lost_connection_is_a_503_and_the_next_one_works(database: Datab
         await execute(session, "SELECT 1")
 
 
-async def test_a_connection_that_was_lost_while_idle_is_not_handed_out(database: Database) -> None:
+async def test_a_connection_that_was_lost_while_idle_is_not_used_again(database: Database) -> None:
     if is_sqlite(database):
         pytest.skip("an embedded database has no connection to lose")
     async with database.transaction() as killer:
@@ -84,7 +86,7 @@ async def test_a_connection_that_was_lost_while_idle_is_not_handed_out(database:
 
 
 @pytest.mark.parametrize("for_migrations", [False, True])
-async def test_a_server_that_hangs_is_a_503_but_a_migration_may_take_its_time(
+async def test_a_statement_that_hangs_is_a_503_except_in_a_migration(
     live_resources: Resources, monkeypatch: pytest.MonkeyPatch, *, for_migrations: bool
 ) -> None:
     if is_sqlite(live_resources.database):
@@ -110,13 +112,15 @@ async def test_a_value_that_the_database_cannot_store_is_a_422(database: Databas
             await session.exec(insert(User).values(values))
 
 
-async def test_a_faulty_statement_stays_an_error_of_the_driver(database: Database) -> None:
+async def test_a_statement_with_a_syntax_error_raises_the_error_of_the_driver(
+    database: Database,
+) -> None:
     with pytest.raises(DBAPIError, match="syntax"):
         async with database.transaction() as session:
             await execute(session, "SELECT FROM FROM")
 
 
-async def test_a_missing_file_is_a_fault_of_ours_and_not_of_the_database(
+async def test_a_missing_file_inside_a_transaction_is_not_a_database_error(
     database: Database,
 ) -> None:
     with pytest.raises(FileNotFoundError):
@@ -124,7 +128,9 @@ async def test_a_missing_file_is_a_fault_of_ours_and_not_of_the_database(
             raise FileNotFoundError
 
 
-async def test_a_row_that_breaks_a_constraint_is_not_told_to_the_log(database: Database) -> None:
+async def test_the_log_of_a_constraint_violation_contains_no_values_of_the_row(
+    database: Database,
+) -> None:
     values = {"email": "Ada@example.com", "password_hash": "secret-hash", "role": Role.USER}
 
     with captured_log() as log:
@@ -140,9 +146,9 @@ async def test_a_row_that_breaks_a_constraint_is_not_told_to_the_log(database: D
     assert "Ada@example.com" not in log.text
 
 
-@pytest.mark.skipif("TEST_DATABASE_URL" not in os.environ, reason="SQLite numbers none")
+@pytest.mark.skipif("TEST_DATABASE_URL" not in os.environ, reason="SQLite has no transaction ids")
 @pytest.mark.parametrize(("read_only", "transactions"), [(True, 2), (False, 1)])
-async def test_on_postgresql_statements_that_only_read_stand_alone(
+async def test_a_read_only_transaction_on_postgresql_commits_each_statement_separately(
     database: Database, *, read_only: bool, transactions: int
 ) -> None:
     statement = text("SELECT txid_current()")

@@ -1,4 +1,4 @@
-"""Transactions behind a pooler leave no state in the server's session."""
+"""Transactions behind a connection pooler, which leave no state in the server's session."""
 
 import os
 from collections.abc import AsyncIterator
@@ -31,7 +31,7 @@ async def fetch(session: AsyncSession, statement: str) -> list[object]:
     return list((await (await session.connection()).execute(text(statement))).scalars())
 
 
-async def test_time_limits_hold_in_each_transaction_and_end_with_it(pooled: Database) -> None:
+async def test_timeouts_behind_a_pooler_apply_to_one_transaction_only(pooled: Database) -> None:
     async with pooled.transaction() as session:
         within = {name: await fetch(session, f"SHOW {name}") for name in POSTGRESQL_SETTINGS}
         raw = await (await session.connection()).get_raw_connection()
@@ -43,7 +43,7 @@ async def test_time_limits_hold_in_each_transaction_and_end_with_it(pooled: Data
     assert after == dict.fromkeys(POSTGRESQL_SETTINGS, "0")
 
 
-async def test_a_read_has_no_transaction_and_leaves_no_time_limit(pooled: Database) -> None:
+async def test_a_read_behind_a_pooler_sets_no_timeout(pooled: Database) -> None:
     async with pooled.transaction(read_only=True) as session:
         ids = [
             *await fetch(session, "SELECT txid_current()"),
@@ -55,7 +55,7 @@ async def test_a_read_has_no_transaction_and_leaves_no_time_limit(pooled: Databa
     assert limit == ["0"]
 
 
-async def test_no_statement_is_left_prepared(pooled: Database) -> None:
+async def test_no_prepared_statement_remains_behind_a_pooler(pooled: Database) -> None:
     async with pooled.transaction() as session:
         for number in range(3):
             await fetch(session, f"SELECT id FROM users LIMIT {number}")
@@ -65,7 +65,7 @@ async def test_no_statement_is_left_prepared(pooled: Database) -> None:
     assert prepared == []
 
 
-async def test_a_setting_in_the_options_of_the_url_takes_precedence(
+async def test_a_timeout_in_the_options_of_the_database_url_takes_precedence(
     live_resources: Resources,
 ) -> None:
     stored = live_resources.settings.database_url.get_secret_value()

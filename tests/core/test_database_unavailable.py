@@ -1,4 +1,4 @@
-"""Every failure of the database is a 503 and one warning, and ends with its cause."""
+"""Failures of the database: each is a 503 and one warning, and ends when its cause ends."""
 
 import asyncio
 import os
@@ -17,8 +17,8 @@ from app.core.database import Database, DatabaseUnavailable
 from app.core.database_engine import TCP_OPTIONS, create_engine
 from app.runtime.resources import Resources
 from tests.conftest import WORKER, with_parameters
-from tests.factories import API, registration
-from tests.isolation import captured_log
+from tests.support.factories import API, registration
+from tests.support.isolation import captured_log
 
 SERVER = os.environ.get("TEST_DATABASE_URL", "")
 needs_server = pytest.mark.skipif(not SERVER, reason="needs the PostgreSQL of TEST_DATABASE_URL")
@@ -34,13 +34,13 @@ UNREACHABLE = {
 
 
 async def execute(session: AsyncSession, statement: str) -> object:
-    """Execute plain SQL, and return the first value of the result, if there is one."""
+    """Execute plain SQL and return the first value of the result, or None."""
     result = await (await session.connection()).execute(text(statement))
     return result.scalar() if result.returns_rows else None
 
 
 async def failure_of(database: Database, *statements: str, read_only: bool = False) -> str:
-    """Return the reason for which a transaction of these statements finds no database."""
+    """Return the reason of the DatabaseUnavailable that a transaction of the statements raises."""
     with pytest.raises(DatabaseUnavailable) as error:
         async with database.transaction(read_only=read_only) as session:
             for statement in statements:
@@ -49,7 +49,7 @@ async def failure_of(database: Database, *statements: str, read_only: bool = Fal
 
 
 def open_database(url: str) -> Database:
-    """Return a database with one connection, which is opened by the first transaction."""
+    """Return a database with one connection, which the first transaction opens."""
     return Database(create_engine(url, pool_size=1), capacity=1)
 
 
@@ -61,7 +61,7 @@ def server_url(*, database: str = "postgres", user: str | None = None) -> str:
 
 @pytest.fixture
 async def database(live_resources: Resources) -> AsyncIterator[Database]:
-    """Yield the worker's database with one connection of its own."""
+    """Yield the worker's database with one separate connection."""
     database = open_database(live_resources.settings.database_url.get_secret_value())
     yield database
     await database.engine.dispose()
@@ -83,10 +83,10 @@ async def nologin() -> AsyncIterator[str]:
         await server.dispose()
 
 
-@pytest.mark.usefixtures("app")  # which keeps the event loop open for the driver's threads
+@pytest.mark.usefixtures("app")  # keeps the event loop open for the driver's threads
 class TestNoConnection:
     @pytest.mark.parametrize("kind", UNREACHABLE)
-    async def test_a_server_that_is_not_reached_is_a_503(
+    async def test_a_database_server_that_cannot_be_reached_is_a_503(
         self, kind: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def resolve(*_: object, **__: object) -> None:
@@ -110,13 +110,13 @@ class TestNoConnection:
         assert reason == 'InvalidCatalogNameError: database "no_such_test" does not exist'
 
     @needs_server
-    async def test_a_role_that_may_not_log_in_is_a_503(self, nologin: str) -> None:
+    async def test_a_database_role_that_may_not_log_in_is_a_503(self, nologin: str) -> None:
         reason = await failure_of(open_database(server_url(user=nologin)), "SELECT 1")
 
         assert "is not permitted to log in" in reason
 
     @pytest.mark.parametrize("mode", ["require", "verify-full"])
-    async def test_a_server_without_tls_is_a_503_where_it_is_required(
+    async def test_a_database_server_without_the_required_tls_is_a_503(
         self, mode: str, plain_server: int
     ) -> None:
         url = f"postgresql://ada@127.0.0.1:{plain_server}/x?sslmode={mode}"
@@ -126,14 +126,14 @@ class TestNoConnection:
         assert "SSL" in reason
 
     @needs_server
-    async def test_a_primary_is_a_503_where_a_standby_is_required(self) -> None:
+    async def test_a_primary_is_a_503_if_the_url_requires_a_standby(self) -> None:
         url = with_parameters(server_url(), target_session_attrs="standby")
 
         reason = await failure_of(open_database(url), "SELECT 1")
 
         assert reason.startswith("TargetServerAttributeNotMatched")
 
-    async def test_a_server_with_a_certificate_that_is_not_trusted_is_a_503(
+    async def test_a_database_server_with_an_untrusted_certificate_is_a_503(
         self, untrusted_server: int
     ) -> None:
         url = f"postgresql://ada@localhost:{untrusted_server}/x?sslmode=verify-full"
@@ -142,21 +142,23 @@ class TestNoConnection:
 
         assert reason.startswith("SSLCertVerificationError")
 
-    async def test_a_server_that_does_not_answer_is_a_503(self, silent_server: int) -> None:
+    async def test_a_database_server_that_does_not_respond_is_a_503(
+        self, silent_server: int
+    ) -> None:
         url = f"postgresql://ada@127.0.0.1:{silent_server}/x?connect_timeout=1"
 
         reason = await failure_of(open_database(url), "SELECT 1")
 
         assert reason == "TimeoutError"
 
-    async def test_a_file_that_is_no_database_is_a_503(self, tmp_path: Path) -> None:
+    async def test_a_file_that_is_not_a_database_is_a_503(self, tmp_path: Path) -> None:
         (tmp_path / "x.db").write_text("This is not a database." * 100)
 
         reason = await failure_of(open_database(f"sqlite:///{tmp_path / 'x.db'}"), "SELECT 1")
 
         assert "file is not a database" in reason
 
-    async def test_a_file_that_cannot_be_opened_is_a_503(self, tmp_path: Path) -> None:
+    async def test_a_database_file_that_cannot_be_opened_is_a_503(self, tmp_path: Path) -> None:
         database = open_database(f"sqlite:///{tmp_path / 'x.db'}")
         (tmp_path / "x.db").mkdir()
 
@@ -164,7 +166,7 @@ class TestNoConnection:
 
         assert "unable to open database file" in reason
 
-    async def test_requests_are_503_and_readiness_names_the_database(
+    async def test_requests_without_a_database_are_503_and_readiness_names_it(
         self, client: AsyncClient, app: FastAPI, resources: Resources
     ) -> None:
         database = open_database(UNREACHABLE["missing socket"][0])
@@ -186,11 +188,13 @@ class TestNoConnection:
 @needs_server
 class TestLostConnection:
     async def identity(self, database: Database) -> object:
-        """Return the process of the server that the connection leads to."""
+        """Return the id of the server process behind the connection."""
         async with database.transaction() as session:
             return await execute(session, "SELECT pg_backend_pid()")
 
-    async def test_after_a_failover_a_read_only_server_is_left(self, database: Database) -> None:
+    async def test_the_connection_to_a_server_that_became_read_only_is_replaced(
+        self, database: Database
+    ) -> None:
         before = await self.identity(database)
 
         reason = await failure_of(
@@ -200,7 +204,7 @@ class TestLostConnection:
         assert reason.startswith("ReadOnlySQLTransactionError")
         assert await self.identity(database) != before
 
-    async def test_a_read_only_server_is_not_ready(
+    async def test_readiness_fails_if_the_database_is_read_only(
         self, client: AsyncClient, app: FastAPI, resources: Resources
     ) -> None:
         url = resources.settings.database_url.get_secret_value()
@@ -214,7 +218,7 @@ class TestLostConnection:
         await database.engine.dispose()
         assert (readiness.status_code, readiness.json()["checks"]["database"]) == (503, "failed")
 
-    async def test_a_plan_that_a_migration_has_invalidated_fails_once(
+    async def test_a_query_plan_that_a_migration_invalidated_fails_only_once(
         self, database: Database, live_resources: Resources
     ) -> None:
         query = "SELECT * FROM planned"
@@ -235,22 +239,22 @@ class TestLostConnection:
 
         assert reason.startswith("InvalidCachedStatementError")
 
-    async def test_all_connections_of_the_pool_are_replaced_at_once(
+    async def test_a_failover_replaces_all_connections_of_the_pool(
         self, live_resources: Resources
     ) -> None:
         url = live_resources.settings.database_url.get_secret_value()
         database = Database(create_engine(url, pool_size=2), capacity=2)
         async with database.transaction() as one, database.transaction() as other:
-            before = {await execute(each, "SELECT pg_backend_pid()") for each in (one, other)}
+            before = {await execute(session, "SELECT pg_backend_pid()") for session in (one, other)}
 
         await failure_of(database, "SET TRANSACTION READ ONLY", "DELETE FROM users WHERE false")
 
         async with database.transaction() as one, database.transaction() as other:
-            after = {await execute(each, "SELECT pg_backend_pid()") for each in (one, other)}
+            after = {await execute(session, "SELECT pg_backend_pid()") for session in (one, other)}
         await database.engine.dispose()
         assert before & after == set()
 
-    async def test_a_network_that_drops_it_is_noticed_within_two_seconds(
+    async def test_a_connection_that_the_network_drops_is_noticed_within_two_seconds(
         self, database: Database
     ) -> None:
         async with database.transaction() as session:

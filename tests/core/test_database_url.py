@@ -6,13 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from app.core.database_url import (
-    PostgreSQLAddress,
-    SQLiteAddress,
-    SystemVerification,
-    parse_database_url,
-)
-from tests.certificates import write_certificate
+from app.core.database_parameters import SystemVerification
+from app.core.database_url import PostgreSQLAddress, SQLiteAddress, parse_database_url
+from tests.support.certificates import write_certificate
 
 HOST = "postgresql://ada:secret@db.example.com:5432/plumbline"
 
@@ -26,14 +22,14 @@ def postgresql(url: str) -> PostgreSQLAddress:
 
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """An empty home directory."""
+    """Create an empty home directory and return it."""
     monkeypatch.setenv("HOME", str(tmp_path))
     return tmp_path
 
 
 class TestPostgreSQL:
     @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg"])
-    def test_every_usual_scheme_is_read(self, scheme: str) -> None:
+    def test_each_postgresql_scheme_is_accepted(self, scheme: str) -> None:
         address = postgresql(f"{scheme}://ada:secret@db/plumbline")
 
         assert address == PostgreSQLAddress("postgresql://ada:secret@db/plumbline")
@@ -48,7 +44,7 @@ class TestPostgreSQL:
             "db",
         ],
     )
-    def test_the_driver_gets_the_place_as_it_is(self, rest: str) -> None:
+    def test_user_host_and_database_are_passed_to_the_driver_unchanged(self, rest: str) -> None:
         assert postgresql(f"postgresql://{rest}").dsn == f"postgresql://{rest}"
 
     @pytest.mark.parametrize(
@@ -62,10 +58,10 @@ class TestPostgreSQL:
             "target_session_attrs=read-write",
         ],
     )
-    def test_the_driver_gets_the_parameters_that_it_reads(self, parameters: str) -> None:
+    def test_parameters_that_the_driver_supports_are_passed_to_it(self, parameters: str) -> None:
         assert postgresql(f"{HOST}?{parameters}").dsn == f"{HOST}?{parameters}"
 
-    def test_the_place_may_be_in_the_parameters(self) -> None:
+    def test_user_host_and_database_may_be_in_the_parameters(self) -> None:
         place = "host=%2Ftmp&user=ada&password=secret&port=5433&dbname=plumbline"
 
         assert postgresql(f"postgresql://?{place}").dsn.endswith(f"?{place}")
@@ -73,7 +69,7 @@ class TestPostgreSQL:
     @pytest.mark.parametrize(
         ("alias", "parameter"), [("ssl=require", "sslmode=require"), ("database=x", "dbname=x")]
     )
-    def test_a_parameter_of_asyncpg_is_read_as_that_of_libpq(
+    def test_a_parameter_of_asyncpg_means_the_same_as_that_of_libpq(
         self, alias: str, parameter: str
     ) -> None:
         url = "postgresql://db"
@@ -84,12 +80,10 @@ class TestPostgreSQL:
         "parameters",
         ["channel_binding=prefer", "channel_binding=disable", "gssencmode=disable", "sslmode="],
     )
-    def test_a_parameter_that_asks_for_nothing_is_not_given_to_the_driver(
-        self, parameters: str
-    ) -> None:
+    def test_a_parameter_without_effect_is_not_passed_to_the_driver(self, parameters: str) -> None:
         assert postgresql(f"{HOST}?{parameters}") == postgresql(HOST)
 
-    def test_the_server_gets_its_name_and_options(self) -> None:
+    def test_application_name_and_options_are_passed_to_the_server(self) -> None:
         address = postgresql(
             f"{HOST}?application_name=billing&options=-c%20statement_timeout%3D60s%20"
             "--lock-timeout%3D1s%20endpoint%3Dx&connect_timeout=3"
@@ -123,11 +117,11 @@ class TestPostgreSQL:
             ("service=billing", "service"),
             ("sslmode=require&sslmode=disable", "twice"),
             ("ssl=require&sslmode=require", "twice"),
-            ("host=other", "`host` behind"),
-            ("port=5433", "`port` behind"),
-            ("user=eve", "`user` behind"),
-            ("password=x", "`password` behind"),
-            ("dbname=other", "`dbname` behind"),
+            ("host=other", "`host` both"),
+            ("port=5433", "`port` both"),
+            ("user=eve", "`user` both"),
+            ("password=x", "`password` both"),
+            ("dbname=other", "`dbname` both"),
             ("sslnegotiation=direct", "sslmode=require"),
             ("sslcert=system", "sslcert"),
             ("sslrootcert=/etc/passwd", "sslrootcert"),
@@ -135,7 +129,7 @@ class TestPostgreSQL:
         ],
     )
     @pytest.mark.usefixtures("home")
-    def test_a_parameter_that_cannot_be_fulfilled_is_an_error_that_names_it(
+    def test_an_unsupported_parameter_is_an_error_that_names_it(
         self, parameters: str, named: str
     ) -> None:
         with pytest.raises(ValueError, match=named):
@@ -144,7 +138,7 @@ class TestPostgreSQL:
     @pytest.mark.parametrize(
         "password", ["hunter2#", "hunter2/", "hunter2?", "hunter2@x", "hunter2?a=b", "hunter2[x"]
     )
-    def test_a_password_that_is_not_encoded_is_an_error_that_does_not_show_it(
+    def test_a_password_that_is_not_encoded_is_an_error_that_does_not_contain_it(
         self, password: str
     ) -> None:
         with pytest.raises(ValueError, match=r"cannot be read|unsupported") as error:
@@ -159,7 +153,7 @@ class TestPostgreSQL:
             *(f"{'x' * 70}.com", "?host=a,b&port=1,2,3", "?host=db&port=abc"),
         ],
     )
-    def test_a_host_or_port_that_cannot_be_one_is_an_error(self, place: str) -> None:
+    def test_an_invalid_host_or_port_in_the_database_url_is_an_error(self, place: str) -> None:
         with pytest.raises(ValueError, match="cannot be read"):
             parse_database_url(f"postgresql://{place}")
 
@@ -175,7 +169,9 @@ class TestVerification:
             "sslmode=verify-full&sslrootcert=system",
         ],
     )
-    def test_without_a_file_the_authorities_of_the_system_decide(self, parameters: str) -> None:
+    def test_the_system_certificates_are_used_if_there_is_no_certificate_file(
+        self, parameters: str
+    ) -> None:
         address = postgresql(f"{HOST}?{parameters}")
 
         assert address == PostgreSQLAddress(HOST, verification=SystemVerification(None, None))
@@ -184,7 +180,9 @@ class TestVerification:
         assert (context.check_hostname, context.verify_mode) == (True, ssl.CERT_REQUIRED)
 
     @pytest.mark.parametrize("mode", ["verify-ca", "verify-full"])
-    def test_a_file_is_left_to_the_driver(self, home: Path, mode: str) -> None:
+    def test_a_certificate_file_in_the_url_is_passed_to_the_driver(
+        self, home: Path, mode: str
+    ) -> None:
         file = home / "root.crt"
         write_certificate(file)
 
@@ -193,7 +191,9 @@ class TestVerification:
         assert f"sslmode={mode}" in address.dsn
         assert address.verification is None
 
-    def test_the_users_file_is_left_to_the_driver(self, home: Path) -> None:
+    def test_a_certificate_file_in_the_home_directory_is_left_to_the_driver(
+        self, home: Path
+    ) -> None:
         (home / ".postgresql").mkdir()
         (home / ".postgresql" / "root.crt").touch()
 
@@ -205,7 +205,9 @@ class TestVerification:
 class TestSQLite:
     @pytest.mark.parametrize("scheme", ["sqlite", "sqlite+aiosqlite"])
     @pytest.mark.parametrize("file", ["plumbline.db", "/tmp/plumbline.db"])
-    def test_the_file_may_be_relative_or_absolute(self, scheme: str, file: str) -> None:
+    def test_the_path_of_an_sqlite_file_may_be_relative_or_absolute(
+        self, scheme: str, file: str
+    ) -> None:
         assert parse_database_url(f"{scheme}:///{file}") == SQLiteAddress(file)
 
     @pytest.mark.parametrize(
@@ -221,20 +223,22 @@ class TestSQLite:
             ("/x\0.db", "sqlite:///FILE"),
         ],
     )
-    def test_what_names_no_file_is_an_error(self, rest: str, message: str) -> None:
+    def test_an_sqlite_url_without_a_usable_file_is_an_error(self, rest: str, message: str) -> None:
         with pytest.raises(ValueError, match=message):
             parse_database_url(f"sqlite://{rest}")
 
-    def test_a_version_that_is_too_old_is_an_error(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_sqlite_version_that_is_too_old_is_an_error(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
 
-        with pytest.raises(ValueError, match=r"needs SQLite 3\.35\.0 or newer"):
+        with pytest.raises(ValueError, match=r"requires SQLite 3\.35\.0 or newer"):
             parse_database_url("sqlite:///plumbline.db")
 
 
 @pytest.mark.parametrize(
     "url", ["", "plumbline.db", "mysql://root@db/x", "postgresql+psycopg2://db/x"]
 )
-def test_another_scheme_is_an_error(url: str) -> None:
+def test_an_unsupported_scheme_of_the_database_url_is_an_error(url: str) -> None:
     with pytest.raises(ValueError, match="must start with"):
         parse_database_url(url)

@@ -1,4 +1,4 @@
-"""Encryption of what is stored."""
+"""Encryption of stored data."""
 
 import pytest
 from cryptography.fernet import InvalidToken
@@ -14,14 +14,14 @@ def cipher(*secrets: str, purpose: str = "outbox") -> Cipher:
     return Cipher(KeyRing([*secrets]), purpose=purpose)
 
 
-def test_what_is_encrypted_is_not_to_be_seen_and_comes_back() -> None:
+def test_encrypted_data_hides_the_plain_text_and_decrypts_to_it() -> None:
     encrypted = cipher(OLD).encrypt(PLAIN)
 
     assert PLAIN not in encrypted
     assert cipher(OLD).decrypt(encrypted) == PLAIN
 
 
-def test_a_rotated_secret_decrypts_while_it_is_a_fallback() -> None:
+def test_an_old_secret_decrypts_only_while_it_is_a_fallback() -> None:
     encrypted = cipher(OLD).encrypt(PLAIN)
 
     assert cipher(NEW, OLD).decrypt(encrypted) == PLAIN
@@ -29,13 +29,13 @@ def test_a_rotated_secret_decrypts_while_it_is_a_fallback() -> None:
         cipher(NEW).decrypt(encrypted)
 
 
-def test_the_current_secret_encrypts() -> None:
+def test_the_current_secret_is_used_for_encryption() -> None:
     encrypted = cipher(NEW, OLD).encrypt(PLAIN)
 
     assert cipher(NEW).decrypt(encrypted) == PLAIN
 
 
-def test_each_purpose_has_a_key_of_its_own() -> None:
+def test_data_encrypted_for_one_purpose_is_not_readable_for_another() -> None:
     encrypted = cipher(OLD).encrypt(PLAIN)
 
     with pytest.raises(InvalidToken):

@@ -1,4 +1,4 @@
-"""What reaches the log, in which form, and what never does."""
+"""Log lines: their form, their content, and the values that never appear in them."""
 
 import asyncio
 import json
@@ -11,15 +11,16 @@ import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 
-from app.core.config import Environment, Settings
+from app.core.config import Settings
 from app.core.ids import new_id
 from app.core.logging import get_logger
+from app.core.setting_group import Environment
 from app.core.tokens import digest
 from app.http.middleware import install_middleware
 from app.http.problems import install_error_handlers
 from app.runtime.resources import Resources
 from tests.conftest import open_client
-from tests.factories import (
+from tests.support.factories import (
     API,
     OTHER_PASSWORD,
     PASSWORD,
@@ -29,19 +30,19 @@ from tests.factories import (
     request_token,
     token_in,
 )
-from tests.inbox import Inbox
-from tests.isolation import Log, captured_log
+from tests.support.inbox import Inbox
+from tests.support.isolation import Log, captured_log
 
 
 @pytest.fixture
 def log() -> Iterator[Log]:
-    """Production's log, at its most talkative."""
+    """Yield the log in production's format, at level DEBUG."""
     with captured_log() as log:
         yield log
 
 
 class TestAccessLine:
-    async def test_tells_who_asked_for_what_and_how_it_went(
+    async def test_the_access_line_contains_user_route_status_and_duration(
         self, client: AsyncClient, factory: Factory, log: Log
     ) -> None:
         admin = await factory.admin()
@@ -54,7 +55,7 @@ class TestAccessLine:
         assert line == {
             "event": "request",
             "level": "info",
-            "logger": "app.core.middleware",
+            "logger": "app.http.middleware",
             "method": "GET",
             "route": f"{API}/users/{{user_id}}",
             "status": 200,
@@ -71,7 +72,7 @@ class TestAccessLine:
             ("/secret", 404, None),
         ],
     )
-    async def test_holds_nothing_that_a_stranger_made_up(
+    async def test_the_access_line_contains_no_text_chosen_by_the_client(
         self, client: AsyncClient, log: Log, path: str, status: int, route: str | None
     ) -> None:
         await client.get(path)
@@ -80,14 +81,14 @@ class TestAccessLine:
         assert (line["status"], line["route"], line["user_id"]) == (status, route, None)
         assert "secret" not in json.dumps(line)
 
-    async def test_is_for_people_in_development(self, client: AsyncClient) -> None:
+    async def test_the_access_line_is_plain_text_in_development(self, client: AsyncClient) -> None:
         with captured_log(Environment.DEVELOPMENT) as log:
             await client.get("/docs")
 
         line = log.text.splitlines()[0]
         assert {"request", "method=GET", "route=/docs", "status=200"} <= set(line.split())
 
-    async def test_names_the_method_of_the_client_where_head_is_answered_like_get(
+    async def test_the_access_line_of_a_head_request_names_head(
         self, client: AsyncClient, log: Log
     ) -> None:
         await client.head(f"{API}/users/{new_id()}")
@@ -97,14 +98,14 @@ class TestAccessLine:
 
     @pytest.mark.parametrize("path", ["/livez", "/readyz"])
     @pytest.mark.parametrize("method", ["GET", "HEAD"])
-    async def test_is_not_written_for_a_health_check_that_succeeds(
+    async def test_a_successful_health_check_writes_no_access_line(
         self, client: AsyncClient, log: Log, method: str, path: str
     ) -> None:
         response = await client.request(method, path)
 
         assert (response.status_code, log.lines) == (200, [])
 
-    async def test_is_written_for_a_health_check_that_fails(
+    async def test_a_failed_health_check_writes_an_access_line(
         self, client: AsyncClient, app: FastAPI, resources: Resources, log: Log
     ) -> None:
         app.state.resources = replace(resources, stopping=asyncio.Event())
@@ -120,35 +121,35 @@ class TestAccessLine:
 
 
 class TestRequestId:
-    @pytest.mark.parametrize("given", ["a", "0123-abc.DEF_9", "x" * 64])
-    async def test_is_the_one_that_the_client_gives(
-        self, client: AsyncClient, log: Log, given: str
+    @pytest.mark.parametrize("value", ["a", "0123-abc.DEF_9", "x" * 64])
+    async def test_a_valid_request_id_of_the_client_is_used(
+        self, client: AsyncClient, log: Log, value: str
     ) -> None:
-        response = await client.get("/nowhere", headers={"X-Request-ID": given})
+        response = await client.get("/nowhere", headers={"X-Request-ID": value})
 
-        assert response.headers["X-Request-ID"] == given
-        assert response.json()["request_id"] == given
-        assert [line["request_id"] for line in log.lines] == [given]
+        assert response.headers["X-Request-ID"] == value
+        assert response.json()["request_id"] == value
+        assert [line["request_id"] for line in log.lines] == [value]
 
-    @pytest.mark.parametrize("given", ["", "x" * 65, "two words", 'a"b', "a\nb", "a\n", "ä"])
-    async def test_is_a_new_one_where_the_given_one_could_spoil_the_log(
-        self, client: AsyncClient, log: Log, given: str
+    @pytest.mark.parametrize("value", ["", "x" * 65, "two words", 'a"b', "a\nb", "a\n", "ä"])
+    async def test_an_invalid_request_id_of_the_client_is_replaced(
+        self, client: AsyncClient, log: Log, value: str
     ) -> None:
-        response = await client.get("/nowhere", headers={b"X-Request-ID": given.encode()})
+        response = await client.get("/nowhere", headers={b"X-Request-ID": value.encode()})
 
-        made = response.headers["X-Request-ID"]
-        assert str(UUID(made)) == made
-        assert response.json()["request_id"] == made
-        assert [line["request_id"] for line in log.lines] == [made]
+        generated = response.headers["X-Request-ID"]
+        assert str(UUID(generated)) == generated
+        assert response.json()["request_id"] == generated
+        assert [line["request_id"] for line in log.lines] == [generated]
 
-    async def test_differs_from_request_to_request(self, client: AsyncClient) -> None:
+    async def test_each_request_gets_a_different_request_id(self, client: AsyncClient) -> None:
         responses = [await client.get("/livez") for _ in range(2)]
 
         assert len({response.headers["X-Request-ID"] for response in responses}) == 2
 
 
 class TestSecrets:
-    async def test_stay_out_of_the_log_in_the_whole_life_of_an_account(
+    async def test_no_request_of_an_account_writes_a_secret_to_the_log(
         self, client: AsyncClient, factory: Factory, inbox: Inbox, log: Log
     ) -> None:
         email, mistyped, queried = "ada@example.com", "mistyped horse battery", "queried-cursor"
@@ -186,7 +187,7 @@ class TestSecrets:
 class TestUnexpectedException:
     @pytest.fixture
     async def failing(self, settings: Settings) -> FastAPI:
-        """An application with our middleware, one of whose routes has a fault."""
+        """Return an application with our middleware and a route that raises an exception."""
         app = FastAPI()
         install_middleware(app, settings)
         install_error_handlers(app)
@@ -198,7 +199,7 @@ class TestUnexpectedException:
 
         return app
 
-    async def test_is_a_problem_that_tells_nothing(self, failing: FastAPI) -> None:
+    async def test_an_unexpected_exception_is_a_500_without_details(self, failing: FastAPI) -> None:
         async with open_client(failing) as client:
             response = await client.get("/fails")
 
@@ -207,13 +208,13 @@ class TestUnexpectedException:
             "type": "about:blank",
             "title": "Internal Server Error",
             "status": 500,
-            "detail": "Something went wrong here; the log has it under this request id.",
+            "detail": "Unexpected error. Operators find it in the log by `request_id`.",
             "instance": "/fails",
             "code": "internal_error",
             "request_id": response.headers["X-Request-ID"],
         }
 
-    async def test_is_in_the_log_with_its_traceback_under_the_same_id(
+    async def test_an_unexpected_exception_is_logged_with_traceback_and_request_id(
         self, failing: FastAPI, log: Log
     ) -> None:
         async with open_client(failing) as client:
@@ -228,7 +229,7 @@ class TestUnexpectedException:
         assert {failure["request_id"], access["request_id"]} == {response.json()["request_id"]}
 
     @pytest.mark.parametrize("environment", Environment)
-    async def test_keeps_local_variables_out_of_the_log(
+    async def test_the_traceback_of_an_exception_contains_no_local_variables(
         self, failing: FastAPI, environment: Environment
     ) -> None:
         with captured_log(environment) as log:
@@ -240,20 +241,22 @@ class TestUnexpectedException:
 
 
 class TestLibraries:
-    def test_write_lines_of_the_same_form(self, log: Log) -> None:
+    def test_log_lines_of_libraries_have_the_same_form(self, log: Log) -> None:
         logging.getLogger("library").warning("%d left\nof %d", 1, 2)
 
         [line] = log.lines
         assert line.pop("timestamp").endswith("Z")
         assert line == {"event": "1 left\nof 2", "level": "warning", "logger": "library"}
 
-    def test_do_not_write_what_they_do_at_debug_because_it_carries_values(self, log: Log) -> None:
-        get_logger("app.services.users").debug("ours")
+    def test_debug_lines_of_libraries_are_dropped_because_they_contain_values(
+        self, log: Log
+    ) -> None:
+        get_logger("app.accounts.service").debug("ours")
         logging.getLogger("aiosqlite").debug("theirs")
 
         assert [line["event"] for line in log.lines] == ["ours"]
 
-    def test_do_not_write_a_second_access_line(self, log: Log) -> None:
+    def test_access_lines_of_uvicorn_are_dropped(self, log: Log) -> None:
         logging.getLogger("uvicorn.access").info('"GET /livez?token=secret HTTP/1.1" 200')
 
         assert log.lines == []
@@ -268,8 +271,10 @@ class TestLibraries:
         ("ERROR", ["error"]),
     ],
 )
-def test_the_level_says_which_of_our_lines_are_written(level: str, names: list[str]) -> None:
-    logger = get_logger("app.services.users")
+def test_the_log_level_sets_the_least_severe_line_that_is_written(
+    level: str, names: list[str]
+) -> None:
+    logger = get_logger("app.accounts.service")
 
     with captured_log(level=level) as log:
         for name in ("debug", "info", "warning", "error"):

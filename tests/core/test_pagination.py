@@ -1,4 +1,4 @@
-"""Keyset pages, as the lists of users and sessions show them."""
+"""Keyset pagination, as in the lists of users and sessions."""
 
 from datetime import UTC, datetime
 
@@ -6,15 +6,15 @@ import pytest
 from httpx import AsyncClient
 from sqlmodel import update
 
-from app.authentication.models import Session
 from app.runtime.resources import Resources
+from app.sessions.models import LoginSession
 from app.users.models import User
-from tests.factories import API, Factory, request_token
-from tests.pages import walk
+from tests.support.factories import API, Factory, request_token
+from tests.support.pages import walk
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
-async def test_users_of_one_moment_come_once_each_without_a_gap(
+async def test_users_created_at_the_same_time_are_each_listed_once(
     client: AsyncClient, factory: Factory, resources: Resources, limit: int
 ) -> None:
     admin = await factory.admin()
@@ -29,14 +29,16 @@ async def test_users_of_one_moment_come_once_each_without_a_gap(
     assert all(len(page) == limit for page in pages[:-1])
 
 
-async def test_sessions_of_one_moment_come_once_each_without_a_gap(
+async def test_sessions_created_at_the_same_time_are_each_listed_once(
     client: AsyncClient, factory: Factory, resources: Resources
 ) -> None:
     login = await factory.login()
     for _ in range(4):
         await request_token(client, login.user.email)
     async with resources.database.transaction() as session:
-        await session.exec(update(Session).values(created_at=datetime(2024, 2, 29, tzinfo=UTC)))
+        await session.exec(
+            update(LoginSession).values(created_at=datetime(2024, 2, 29, tzinfo=UTC))
+        )
 
     pages = await walk(client, f"{API}/auth/sessions", login.headers, limit=2)
 
@@ -45,7 +47,7 @@ async def test_sessions_of_one_moment_come_once_each_without_a_gap(
     assert walked == sorted(set(walked), reverse=True)
 
 
-async def test_a_row_that_comes_in_between_moves_nothing(
+async def test_a_row_added_between_two_pages_does_not_shift_the_second_page(
     client: AsyncClient, factory: Factory
 ) -> None:
     admin = await factory.admin()
@@ -63,7 +65,7 @@ async def test_a_row_that_comes_in_between_moves_nothing(
     ]
 
 
-async def test_a_cursor_of_another_list_is_refused(client: AsyncClient, factory: Factory) -> None:
+async def test_a_cursor_of_another_list_is_rejected(client: AsyncClient, factory: Factory) -> None:
     admin = await factory.admin()
     for _ in range(2):
         await request_token(client, admin.user.email)
@@ -77,7 +79,7 @@ async def test_a_cursor_of_another_list_is_refused(client: AsyncClient, factory:
     assert response.json()["errors"][0]["parameter"] == "cursor"
 
 
-async def test_a_changed_cursor_is_refused(client: AsyncClient, factory: Factory) -> None:
+async def test_a_modified_cursor_is_rejected(client: AsyncClient, factory: Factory) -> None:
     admin = await factory.admin()
     await factory.user()
     page = (await client.get(f"{API}/users?limit=1", headers=admin.headers)).json()

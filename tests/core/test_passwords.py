@@ -1,4 +1,4 @@
-"""Strength of passwords, what it costs to check it, and the priority of the threads that hash."""
+"""Strength of passwords, the cost of checking it, and the priority of the hashing threads."""
 
 import os
 import shutil
@@ -97,12 +97,12 @@ async def test_a_common_password_with_substitutions_is_weak(slot: HashSlot, pass
 
 
 @pytest.mark.parametrize("password", [EMAIL, EMAIL.upper(), NAME, NAME[::-1], "4d4-10v31@c3"])
-async def test_the_users_own_data_is_weak(slot: HashSlot, password: str) -> None:
+async def test_a_password_made_of_the_users_own_data_is_weak(slot: HashSlot, password: str) -> None:
     assert await slot.weakness(password, [EMAIL, NAME, "ada-lovelace"])
 
 
 @pytest.mark.parametrize("personal", [LONG_EMAIL, LONG_NAME, FULLWIDTH_NAME])
-async def test_the_users_own_data_is_weak_however_long_or_wide(
+async def test_a_password_made_of_long_or_full_width_user_data_is_weak(
     slot: HashSlot, personal: str
 ) -> None:
     assert await slot.weakness(personal[:MAX_PASSWORD_LENGTH], [personal])
@@ -140,7 +140,7 @@ async def test_a_long_or_random_password_is_strong(slot: HashSlot, password: str
         "\ufdfa" * 128,
     ],
 )
-async def test_the_strength_of_a_slow_password_costs_at_most_four_registrations(
+async def test_checking_the_most_expensive_password_takes_at_most_four_registrations(
     slot: HashSlot, password: str
 ) -> None:
     async def register() -> None:
@@ -165,9 +165,7 @@ async def _seconds(work: Callable[[], Awaitable[None]]) -> float:
 
 
 @pytest.mark.usefixtures("frequent_thread_switches")
-async def test_passwords_that_are_checked_at_the_same_time_are_held_to_their_own_users_data() -> (
-    None
-):
+async def test_concurrent_password_checks_each_use_the_data_of_their_own_user() -> None:
     hasher = PasswordHasher(memory_kib=8, rounds=1, min_length=1, slots=2)
     names = [f"vxqz{number}kjwb gfhtp" for number in range(40)]
 
@@ -183,11 +181,11 @@ async def test_passwords_that_are_checked_at_the_same_time_are_held_to_their_own
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has priorities of threads")
 class TestPriority:
-    @pytest.mark.skipif(shutil.which("nice") is None, reason="there is no nice")
+    @pytest.mark.skipif(shutil.which("nice") is None, reason="needs the command nice")
     def test_a_hashing_thread_never_has_a_higher_priority_than_its_process(self) -> None:
         niceness = 15 - os.getpriority(os.PRIO_PROCESS, 0)
         if niceness < 0:
-            pytest.skip("the suite runs at a lower priority already")
+            pytest.skip("the tests already run at a lower priority")
         command = ["nice", "-n", str(niceness), *without_privileges()]
 
         result = subprocess.run(
@@ -200,14 +198,14 @@ class TestPriority:
 
         assert [int(line) for line in result.stdout.split()] == [15, 19]
 
-    async def test_passwords_are_hashed_where_the_priority_may_not_be_set(
+    async def test_passwords_are_hashed_if_the_priority_cannot_be_set(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def refuse(*_: int) -> int:
+        def fail(*_: int) -> int:
             raise PermissionError
 
-        monkeypatch.setattr(os, "nice", refuse)
-        monkeypatch.setattr(os, "setpriority", refuse)
+        monkeypatch.setattr(os, "nice", fail)
+        monkeypatch.setattr(os, "setpriority", fail)
         hasher = PasswordHasher(memory_kib=8, rounds=1, min_length=1)
 
         async with hasher.slot() as slot:
@@ -217,9 +215,9 @@ class TestPriority:
 
 
 def without_privileges() -> list[str]:
-    """Return the command that runs another one without the capabilities of root."""
+    """Return the prefix of a command that runs it without the capabilities of root."""
     if os.geteuid() != 0:
         return []
     if shutil.which("setpriv") is None:
-        pytest.skip("there is no setpriv, and root may raise any priority")
+        pytest.skip("needs the command setpriv, because root may raise any priority")
     return ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]

@@ -1,4 +1,4 @@
-"""The Redis of `REDIS_URL`: every form of its address, and when it counts as unavailable."""
+"""Redis of `REDIS_URL`: the forms of its address, and when it counts as unavailable."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,13 +12,13 @@ from pydantic import SecretStr, ValidationError
 
 from app.core import redis_pools
 from app.core.config import Settings
+from app.core.rate_limiter import open_rate_limiter
 from app.core.redis_pools import async_pool, blocking_pool
-from app.http.rate_limit import limiter
-from tests.redis_server import RedisServer, needs_redis_server
+from tests.support.redis_server import RedisServer, needs_redis_server
 
 SECRET = "x" * 32
 DELAY_SECONDS = 0.05
-"""In each direction: a round trip takes twice as long."""
+"""Delay of the proxy in each direction, in seconds. A round trip takes twice as long."""
 
 
 def with_redis(settings: Settings, url: str) -> Settings:
@@ -40,11 +40,11 @@ class TestUrl:
             ("unix:///run/redis.sock?db=2", {"path": "/run/redis.sock", "db": 2}),
         ],
     )
-    async def test_both_clients_take_every_form_of_it(
+    async def test_both_redis_clients_accept_each_form_of_the_url(
         self, settings: Settings, url: str, expected: dict[str, object]
     ) -> None:
         Settings(_env_file=None, secret_key=SECRET, redis_url=url)
-        async with limiter.open(with_redis(settings, url)):
+        async with open_rate_limiter(with_redis(settings, url)):
             pass  # neither client connects before its first command
 
         for pool in (blocking_pool(url), async_pool(url)):
@@ -60,7 +60,7 @@ class TestUrl:
             "rediss://cache?ssl_cert_reqs=sometimes",
         ],
     )
-    def test_one_that_makes_no_connection_is_an_error_that_shows_none_of_it(self, url: str) -> None:
+    def test_an_invalid_redis_url_is_an_error_that_does_not_contain_the_url(self, url: str) -> None:
         with pytest.raises(ValidationError) as error:
             Settings(_env_file=None, secret_key=SECRET, redis_url=url)
 
@@ -72,37 +72,37 @@ class TestUrl:
 
 @needs_redis_server
 class TestReadiness:
-    async def test_a_redis_that_counts_is_usable(
+    async def test_a_redis_that_accepts_writes_is_usable(
         self, settings: Settings, redis_server: RedisServer
     ) -> None:
-        async with limiter.open(with_redis(settings, redis_server.url)):
-            assert await limiter.is_store_usable() is True
+        async with open_rate_limiter(with_redis(settings, redis_server.url)) as limits:
+            assert await limits.store.is_usable() is True
 
-    async def test_a_replica_that_only_answers_pings_is_not(
+    async def test_a_redis_replica_that_only_responds_to_pings_is_not_usable(
         self, settings: Settings, tmp_path: Path
     ) -> None:
         replica = RedisServer(tmp_path, "--replicaof", "127.0.0.1", "1")
         try:
             replica.start()
-            async with limiter.open(with_redis(settings, replica.url)):
-                usable = await limiter.is_store_usable()
+            async with open_rate_limiter(with_redis(settings, replica.url)) as limits:
+                usable = await limits.store.is_usable()
         finally:
             replica.kill()
 
         assert usable is False
 
-    async def test_a_probe_ends_the_time_in_which_the_process_counts_alone(
+    async def test_a_successful_readiness_check_makes_the_limiter_use_redis_again(
         self, settings: Settings, redis_server: RedisServer
     ) -> None:
-        async with limiter.open(with_redis(settings, redis_server.url)):
+        async with open_rate_limiter(with_redis(settings, redis_server.url)) as limits:
             redis_server.freeze()
-            while_frozen = await limiter.is_store_usable()
-            alone = limiter.is_store_away
+            while_frozen = await limits.store.is_usable()
+            alone = limits.store.is_unavailable
             redis_server.thaw()
-            thawed = await limiter.is_store_usable()
+            thawed = await limits.store.is_usable()
 
             assert (while_frozen, alone, thawed) == (False, True, True)
-            assert not limiter.is_store_away
+            assert not limits.store.is_unavailable
 
 
 @asynccontextmanager
@@ -131,7 +131,7 @@ async def delayed(port: int) -> AsyncIterator[str]:
 
 
 @needs_redis_server
-async def test_a_redis_that_is_far_away_is_slow_and_not_unavailable(
+async def test_a_redis_with_a_slow_network_counts_as_available(
     settings: Settings, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert redis_pools.SOCKET_TIMEOUT_SECONDS > 2 * DELAY_SECONDS
@@ -142,11 +142,11 @@ async def test_a_redis_that_is_far_away_is_slow_and_not_unavailable(
         start_blocking_portal() as portal,
         portal.wrap_async_context_manager(delayed(redis_server.port)) as url,
     ):
-        async with limiter.open(with_redis(settings, url)):
-            usable = await limiter.is_store_usable()
-            limiter.limiter.hit(parse("5/day"), "far")
-            await limiter.draw("limit_general", "far")
-            away = limiter.is_store_away
+        async with open_rate_limiter(with_redis(settings, url)) as limits:
+            usable = await limits.store.is_usable()
+            limits.store.hit(parse("5/day"), "far")
+            await limits.draw("general", "far")
+            unavailable = limits.store.is_unavailable
 
-    assert (usable, away) == (True, False)
+    assert (usable, unavailable) == (True, False)
     assert "far" in await redis_server.keys()

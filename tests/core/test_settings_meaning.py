@@ -1,4 +1,4 @@
-"""Settings mean what they say: one that would match nothing or fail later stops the start."""
+"""Settings that have no effect or would fail later, which are rejected at start-up."""
 
 import re
 import subprocess
@@ -9,35 +9,35 @@ from pydantic import SecretStr, ValidationError
 
 from app.core.config import Settings
 from app.core.migrations import ROOT
-from tests.isolation import SECRET
+from tests.support.isolation import SECRET
 
 EXAMPLE = ROOT / ".env.example"
 
 
 @pytest.fixture(autouse=True)
 def directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """An empty directory without `.env`."""
+    """Create an empty directory without `.env` and make it the current directory."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def load(**given: object) -> Settings:
-    """Return the settings that result from these values, which are texts as in the environment."""
-    return Settings(secret_key=SECRET, **given)  # type: ignore[arg-type]  # Pydantic reads the text
+def load(**values: object) -> Settings:
+    """Return the settings for these values, which are texts, as in the environment."""
+    return Settings(secret_key=SECRET, **values)  # type: ignore[arg-type]  # Pydantic reads the text
 
 
-def fault_of(**given: object) -> str:
-    """Return the message of the one setting that is not valid."""
+def fault_of(**values: object) -> str:
+    """Return the error message of the only setting that is not valid."""
     with pytest.raises(ValidationError) as error:
-        load(**given)
+        load(**values)
     [fault] = error.value.errors()
-    assert fault["loc"][0] == next(iter(given))
+    assert fault["loc"][0] == next(iter(values))
     return str(fault["msg"])
 
 
 class TestHosts:
     @pytest.mark.parametrize(
-        ("given", "read"),
+        ("value", "normalized"),
         [
             ("api.example.com", "api.example.com"),
             ("API.Example.com.", "api.example.com"),
@@ -50,8 +50,10 @@ class TestHosts:
             ("*", "*"),
         ],
     )
-    def test_are_read_as_clients_send_them(self, given: str, read: str) -> None:
-        assert load(allowed_hosts=given).allowed_hosts == [read]
+    def test_allowed_hosts_are_normalized_to_the_form_that_clients_send(
+        self, value: str, normalized: str
+    ) -> None:
+        assert load(allowed_hosts=value).allowed_hosts == [normalized]
 
     @pytest.mark.parametrize(
         "host",
@@ -61,34 +63,34 @@ class TestHosts:
             "999.1.1.1",
         ],
     )
-    def test_that_no_request_can_have_are_an_error(self, host: str) -> None:
-        assert "without scheme, port and path" in fault_of(allowed_hosts=host)
+    def test_an_allowed_host_that_no_request_can_have_is_an_error(self, host: str) -> None:
+        assert "without scheme, port or path" in fault_of(allowed_hosts=host)
 
-    def test_below_an_address_are_an_error(self) -> None:
-        assert "addresses have no hosts below them" in fault_of(allowed_hosts="*.1.2.3.4")
+    def test_a_wildcard_below_an_ip_address_is_an_error(self) -> None:
+        assert "an IP address has no subdomains" in fault_of(allowed_hosts="*.1.2.3.4")
 
     @pytest.mark.parametrize("hosts", ["", " , "])
-    def test_are_at_least_one(self, hosts: str) -> None:
+    def test_an_empty_list_of_allowed_hosts_is_an_error(self, hosts: str) -> None:
         assert "at least 1 item" in fault_of(allowed_hosts=hosts)
 
     @pytest.mark.parametrize(
-        ("given", "read"), [("[::1]", "::1"), ("Mail.Example.com", "mail.example.com")]
+        ("value", "normalized"), [("[::1]", "::1"), ("Mail.Example.com", "mail.example.com")]
     )
-    def test_of_the_mail_server_are_read_as_the_resolver_takes_them(
-        self, given: str, read: str
+    def test_smtp_host_is_normalized_to_the_form_that_the_resolver_accepts(
+        self, value: str, normalized: str
     ) -> None:
-        assert load(smtp_host=given).smtp_host == read
+        assert load(smtp_host=value).smtp_host == normalized
 
     @pytest.mark.parametrize(
         "host", ["", "smtp://mail.example.com", "mail.example.com:587", "mail example"]
     )
-    def test_of_the_mail_server_are_hosts_too(self, host: str) -> None:
-        assert "without scheme, port and path" in fault_of(smtp_host=host)
+    def test_an_smtp_host_that_is_not_a_host_is_an_error(self, host: str) -> None:
+        assert "without scheme, port or path" in fault_of(smtp_host=host)
 
 
 class TestOrigins:
     @pytest.mark.parametrize(
-        ("given", "read"),
+        ("value", "normalized"),
         [
             ("https://app.example.com", "https://app.example.com"),
             ("https://app.example.com/", "https://app.example.com"),
@@ -100,8 +102,10 @@ class TestOrigins:
             ("capacitor://localhost", "capacitor://localhost"),
         ],
     )
-    def test_are_read_as_browsers_send_them(self, given: str, read: str) -> None:
-        assert load(cors_origins=given).cors_origins == [read]
+    def test_cors_origins_are_normalized_to_the_form_that_browsers_send(
+        self, value: str, normalized: str
+    ) -> None:
+        assert load(cors_origins=value).cors_origins == [normalized]
 
     @pytest.mark.parametrize(
         "origin",
@@ -120,13 +124,13 @@ class TestOrigins:
             ),
         ],
     )
-    def test_that_no_browser_sends_are_an_error(self, origin: str) -> None:
+    def test_a_cors_origin_that_no_browser_sends_is_an_error(self, origin: str) -> None:
         assert "must be an origin such as" in fault_of(cors_origins=origin)
 
 
 class TestMail:
     @pytest.mark.parametrize(
-        ("given", "read"),
+        ("value", "normalized"),
         [
             ("no-reply@example.com", "no-reply@example.com"),
             ("<no-reply@example.com>", "no-reply@example.com"),
@@ -137,8 +141,10 @@ class TestMail:
             ("root@mailhost", "root@mailhost"),
         ],
     )
-    def test_comes_from_one_address_whatever_the_name(self, given: str, read: str) -> None:
-        assert load(mail_from=given).mail_from == read
+    def test_mail_from_is_one_address_with_an_optional_name(
+        self, value: str, normalized: str
+    ) -> None:
+        assert load(mail_from=value).mail_from == normalized
 
     @pytest.mark.parametrize(
         "sender",
@@ -151,19 +157,23 @@ class TestMail:
             ),
         ],
     )
-    def test_from_no_single_address_is_an_error(self, sender: str) -> None:
+    def test_a_mail_from_that_is_not_one_address_is_an_error(self, sender: str) -> None:
         assert "must be one address" in fault_of(mail_from=sender)
 
     @pytest.mark.parametrize(("port", "security"), [("465", "starttls"), ("587", "tls")])
-    def test_server_speaks_tls_as_its_port_says(self, port: str, security: str) -> None:
+    def test_an_smtp_security_that_does_not_fit_the_port_is_an_error(
+        self, port: str, security: str
+    ) -> None:
         assert f"on port {port}" in fault_of(smtp_security=security, smtp_port=port)
 
     @pytest.mark.parametrize(
-        "given", [{"smtp_username": "ada"}, {"smtp_password": "secret", "smtp_username": ""}]
+        "values", [{"smtp_username": "ada"}, {"smtp_password": "secret", "smtp_username": ""}]
     )
-    def test_log_in_has_a_name_and_a_password(self, given: dict[str, str]) -> None:
+    def test_smtp_username_and_smtp_password_must_be_set_together(
+        self, values: dict[str, str]
+    ) -> None:
         with pytest.raises(ValidationError, match="together with SMTP_USERNAME"):
-            load(**given)
+            load(**values)
 
 
 @pytest.mark.parametrize(
@@ -187,11 +197,13 @@ class TestMail:
         ("port", "0", "greater than or equal to 1"),
     ],
 )
-def test_another_setting_without_a_meaning_is_an_error(name: str, value: str, message: str) -> None:
+def test_a_setting_without_effect_is_an_error_that_names_the_reason(
+    name: str, value: str, message: str
+) -> None:
     assert message in fault_of(**{name: value})
 
 
-def test_spaces_and_capitals_do_not_matter_where_the_meaning_is_clear() -> None:
+def test_settings_ignore_surrounding_spaces_and_case() -> None:
     settings = load(
         environment=" Development\r", log_level="warn", mail_backend="Console", smtp_host=" mail\r"
     )
@@ -199,36 +211,36 @@ def test_spaces_and_capitals_do_not_matter_where_the_meaning_is_clear() -> None:
     assert (settings.log_level, settings.smtp_host) == ("WARNING", "mail")
 
 
-def test_quotes_around_a_value_are_removed_as_shells_do() -> None:
+def test_quotes_around_a_setting_are_removed() -> None:
     settings = load(mail_from='"Acme, Inc. <mail@acme.com>"', log_level="'debug'")
 
     assert settings.mail_from == '"Acme, Inc." <mail@acme.com>'
     assert settings.log_level == "DEBUG"
 
 
-def test_an_empty_variable_leaves_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_environment_variable_keeps_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PORT", "SMTP_HOST", "PUBLIC_URL", "ALLOWED_HOSTS"):
         monkeypatch.setenv(name, "")
 
     assert load() == Settings(_env_file=None, secret_key=SecretStr(SECRET))
 
 
-def test_tokens_are_accepted_by_a_process_on_another_port() -> None:
+def test_the_token_issuer_does_not_depend_on_the_port() -> None:
     assert load(port="8001").issuer == load(port="8002").issuer
     assert load(public_url="https://app.example.com/").issuer == "https://app.example.com"
 
 
-class TestFile:
+class TestEnvFile:
     def values(self, lines: list[str]) -> dict[str, str]:
         return dict(line.split("=", 1) for line in lines if re.match("[A-Z]", line))
 
-    def test_of_the_example_is_read_alike_by_shells_and_by_docker(self) -> None:
+    def test_shells_and_docker_read_the_same_values_from_the_example_file(self) -> None:
         shell = f"set -euo allexport; . {EXAMPLE}; env"
         exported = subprocess.run(
             ["bash", "-c", shell], capture_output=True, text=True, check=True, env={"PATH": "/bin"}
         )
 
-        # Docker takes each line as it is, with quotes and comments.
+        # Docker keeps the quotes and comments of a line.
         docker = self.values(EXAMPLE.read_text().splitlines())
         sourced = self.values(exported.stdout.splitlines())
         assert exported.stderr == ""
@@ -238,7 +250,7 @@ class TestFile:
             **{name.lower(): value for name, value in {**docker, "SECRET_KEY": SECRET}.items()},  # type: ignore[arg-type]  # texts
         )
 
-    def test_may_begin_with_a_byte_order_mark(self, directory: Path) -> None:
+    def test_an_env_file_may_begin_with_a_byte_order_mark(self, directory: Path) -> None:
         (directory / ".env").write_text(f"SECRET_KEY={SECRET}\nSMTP_HOST=mail\n", "utf-8-sig")
 
         assert Settings().smtp_host == "mail"

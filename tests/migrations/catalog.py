@@ -1,6 +1,6 @@
-"""The schema as the database describes it: the models and Alembic are not asked.
+"""Schema as the catalogue of the database describes it, without the models and Alembic.
 
-Alembic does not see the text of a CHECK nor the predicate of an index; a database does.
+Alembic does not compare the text of a CHECK or the predicate of an index.
 """
 
 import re
@@ -46,7 +46,7 @@ Fact = tuple[object, ...]
 
 
 def read_schema(connection: Connection) -> set[Fact]:
-    """Every column, constraint and index of ours; each fact begins with the name of its table."""
+    """Return all columns, constraints and indexes as tuples that begin with the table's name."""
     sqlite = connection.dialect.name == "sqlite"
     facts = {
         tuple(row)

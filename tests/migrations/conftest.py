@@ -15,7 +15,7 @@ from tests.migrations.database import MigratedDatabase
 async def database(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[MigratedDatabase]:
-    """Yield an empty database, which is that of the settings during the test."""
+    """Yield an empty database, to which the settings refer during the test."""
     async with empty_database(f"{WORKER}_migrations", tmp_path) as url:
         monkeypatch.setenv("DATABASE_URL", url)
         monkeypatch.setenv("SECRET_KEY", secrets.token_urlsafe(48))

@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 
 
 class MigratedDatabase:
-    """Database of the settings. Revisions of the test's own may follow the newest."""
+    """Database of the settings. A test can add revisions after the newest one."""
 
     def __init__(self, engine: AsyncEngine, own_versions: Path) -> None:
         self._engine = engine
@@ -41,7 +41,7 @@ class MigratedDatabase:
         await to_thread.run_sync(command.check, self._config)
 
     async def stamp(self) -> None:
-        """Mark the database as being at the newest revision, whatever it holds."""
+        """Mark the database as being at the newest revision, without migrating it."""
         await to_thread.run_sync(command.stamp, self._config, "head")
 
     async def generate_revision(self) -> str:
@@ -65,21 +65,21 @@ class MigratedDatabase:
         )
 
     def add_migration(self, code: str) -> str:
-        """Write a migration with this code that follows the newest one, which is returned."""
+        """Write a migration with this code after the newest one. Return the newest's revision."""
         newest = ScriptDirectory.from_config(self._config).get_current_head()
         header = f"revision = '{newest}_next'\ndown_revision = '{newest}'\n"
         (self._own_versions / f"{newest}_next.py").write_text(header + code)
         return str(newest)
 
     async def call(self, function: Callable[[], Result]) -> Result:
-        """Return what the function returns, called in a thread that has no event loop."""
+        """Call the function in a thread without an event loop, and return its result."""
         return await to_thread.run_sync(function)
 
     async def run(self, function: Callable[[Connection], Result]) -> Result:
-        """Return what the function returns, called in a transaction."""
+        """Call the function in a transaction, and return its result."""
         try:
             async with self._engine.begin() as connection:
                 return await connection.run_sync(function)
         finally:
-            # Statements that PostgreSQL has planned would outlive their tables.
+            # Close the connections, because their prepared statements would outlive the tables.
             await self._engine.dispose()

@@ -1,4 +1,4 @@
-"""Rows for every table, at whatever revision."""
+"""Rows for every table at any revision."""
 
 from sqlalchemy import JSON, Connection, column, insert, inspect, literal, table, text
 
@@ -8,9 +8,10 @@ from app.core.ids import new_id
 NOW = clock.now()
 USER_ID = new_id()
 SESSION_ID = new_id()
-PROJECT_ID = new_id()  # example
-TAG_ID = new_id()  # example
-TASK_ID = new_id()  # example
+NOTE_ID = new_id()
+PROJECT_ID = new_id()
+TAG_ID = new_id()
+TASK_ID = new_id()
 
 EXAMPLES: dict[str, dict[str, object]] = {
     "users": {
@@ -73,7 +74,6 @@ EXAMPLES: dict[str, dict[str, object]] = {
         "last_error": "TimeoutError",
         "request_id": "request",
     },
-    # example begins
     "projects": {
         "version": 1,
         "id": PROJECT_ID,
@@ -93,7 +93,7 @@ EXAMPLES: dict[str, dict[str, object]] = {
         "version": 1,
         "id": TASK_ID,
         "project_id": PROJECT_ID,
-        "title": "Mend the mill",
+        "title": "Repair the mill",
         "description": "Soon",
         "status": "todo",
         "priority": 1,
@@ -103,15 +103,22 @@ EXAMPLES: dict[str, dict[str, object]] = {
         "updated_at": NOW,
     },
     "task_tags": {"task_id": TASK_ID, "tag_id": TAG_ID},
-    # example ends
+    "notes": {
+        "id": NOTE_ID,
+        "owner_id": USER_ID,
+        "title": "Groceries",
+        "body": "Bread, tea",
+        "created_at": NOW,
+        "updated_at": NOW,
+    },
 }
-"""A row for every table, parents first, with a value for every column that any revision has."""
+"""Example row of every table, parents first, with a value for every column of any revision."""
 
 Values = dict[tuple[str, str], list[object]]
 
 
 def read_values(connection: Connection) -> Values:
-    """What is stored, by table and column."""
+    """Return all stored values, by table and column."""
     values: Values = {}
     for name in inspect(connection).get_table_names():
         if name != "alembic_version":
@@ -123,7 +130,7 @@ def read_values(connection: Connection) -> Values:
 
 
 def add_rows(connection: Connection) -> None:
-    """Put the example into every table that is empty, as far as its columns are there."""
+    """Add the example row to every empty table, with the columns that the table has."""
     empty = [place for place, values in read_values(connection).items() if values == []]
     for name, example in EXAMPLES.items():
         row = {

@@ -1,4 +1,4 @@
-"""The migrations that the guide shows are run as they stand there, and while others write."""
+"""Example migrations of the skill `change-schema`, run as written and beside other writers."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ from app.core import migrations
 from app.core.database_engine import create_engine
 from app.core.ids import new_id
 from tests.architecture.migration_rules import RULES
-from tests.architecture.rules import Module
+from tests.architecture.source import Module
 from tests.migrations.database import MigratedDatabase
 
 GUIDE = (migrations.ROOT / ".claude" / "skills" / "change-schema" / "SKILL.md").read_text("utf-8")
@@ -41,7 +41,7 @@ WAITING_FOR_A_ROW = text("""
 
 pytestmark = pytest.mark.usefixtures("small_batches")
 on_postgresql = pytest.mark.skipif(
-    "TEST_DATABASE_URL" not in os.environ, reason="SQLite has one writer, and no locks of rows"
+    "TEST_DATABASE_URL" not in os.environ, reason="SQLite has one writer, and no row locks"
 )
 
 
@@ -51,13 +51,13 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def add_users(connection: Connection, *, first: int = 0, count: int = USERS) -> None:
-    """Add users with numbered addresses, as code does that knows no display names."""
+    """Add users with numbered addresses, as code does that predates display names."""
     for number in range(first, first + count):
         connection.execute(INSERT, {"id": new_id().hex, "email": f"{number}@example.com"})
 
 
 async def expand(database: MigratedDatabase) -> None:
-    """Migrate to the revision that the examples continue, with users."""
+    """Add the column that the examples fill, and users without a value for it."""
     database.add_revision(EXPAND)
     await database.upgrade()
     await database.run(add_users)
@@ -69,7 +69,7 @@ async def unfilled(database: MigratedDatabase) -> list[str]:
 
 
 async def log_in(connection: AsyncConnection, number: int) -> None:
-    """Execute the statements of a log-in that replaces the hash. They wait for no lock."""
+    """Execute the statements of a log-in that replaces the hash. Fail if a lock blocks them."""
     await connection.execute(text("SET LOCAL lock_timeout = '2s'"))
     for statement in LOG_IN:
         await connection.execute(statement, {"email": f"{number}@example.com"})
@@ -88,10 +88,10 @@ async def transaction() -> AsyncIterator[AsyncConnection]:
 def test_an_example_breaks_no_rule_about_migrations(example: str) -> None:
     module = Module("migrations/versions/example.py", example)
 
-    assert [str(each) for rule in RULES for each in rule.check(module)] == []
+    assert [str(violation) for rule in RULES for violation in rule.check(module)] == []
 
 
-async def test_the_fill_goes_up_and_down_and_up_again_on_rows(database: MigratedDatabase) -> None:
+async def test_the_fill_can_be_undone_and_applied_again(database: MigratedDatabase) -> None:
     await expand(database)
     before = database.add_migration(FILL)
 
@@ -103,7 +103,7 @@ async def test_the_fill_goes_up_and_down_and_up_again_on_rows(database: Migrated
     assert await unfilled(database) == []
 
 
-async def test_a_row_without_the_column_is_refused_after_the_fill(
+async def test_a_row_without_a_value_in_the_column_is_rejected_after_the_fill(
     database: MigratedDatabase,
 ) -> None:
     await expand(database)
@@ -114,7 +114,7 @@ async def test_a_row_without_the_column_is_refused_after_the_fill(
         await database.run(lambda connection: add_users(connection, first=USERS, count=1))
 
 
-async def test_a_fill_ends_though_some_rows_have_no_value(database: MigratedDatabase) -> None:
+async def test_a_fill_terminates_if_some_rows_get_no_value(database: MigratedDatabase) -> None:
     await expand(database)
     database.add_migration(
         FILL.replace(
@@ -129,7 +129,7 @@ async def test_a_fill_ends_though_some_rows_have_no_value(database: MigratedData
 
 
 @on_postgresql
-async def test_a_fill_neither_waits_for_a_log_in_nor_deadlocks_with_it(
+async def test_a_fill_skips_rows_locked_by_a_log_in_and_does_not_deadlock_with_it(
     database: MigratedDatabase,
 ) -> None:
     await expand(database)
@@ -152,7 +152,7 @@ async def test_a_fill_neither_waits_for_a_log_in_nor_deadlocks_with_it(
 
 
 @on_postgresql
-async def test_a_fill_that_was_ended_keeps_its_rows_and_is_continued(
+async def test_a_fill_that_was_interrupted_keeps_its_batches_and_continues_on_the_next_run(
     database: MigratedDatabase,
 ) -> None:
     await expand(database)
@@ -171,12 +171,13 @@ async def test_a_fill_that_was_ended_keeps_its_rows_and_is_continued(
     assert (kept, await unfilled(database)) == (["3@example.com"], [])
 
 
-async def test_the_constraint_goes_up_and_down_and_up_again(database: MigratedDatabase) -> None:
+async def test_the_constraint_can_be_undone_and_applied_again(database: MigratedDatabase) -> None:
     await expand(database)
     before = database.add_migration(CONSTRAINT)
 
     def names(connection: Connection) -> set[str | None]:
-        return {each["name"] for each in inspect(connection).get_unique_constraints("users")}
+        constraints = inspect(connection).get_unique_constraints("users")
+        return {constraint["name"] for constraint in constraints}
 
     await database.upgrade()
     upper = await database.run(names)
@@ -188,7 +189,9 @@ async def test_the_constraint_goes_up_and_down_and_up_again(database: MigratedDa
     assert await database.run(names) == upper
 
 
-async def test_duplicates_end_the_constraint_and_leave_no_index(database: MigratedDatabase) -> None:
+async def test_duplicate_values_fail_the_constraint_migration_and_leave_no_index(
+    database: MigratedDatabase,
+) -> None:
     await expand(database)
     same = text("UPDATE users SET display_name = 'Ada'")
     await database.run(lambda connection: connection.execute(same))

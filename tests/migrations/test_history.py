@@ -1,4 +1,4 @@
-"""Migrations that do not follow one another are refused in one line, which says what to do."""
+"""Errors about migrations that do not form one history."""
 
 import runpy
 import secrets
@@ -14,8 +14,8 @@ from app.cli import cli
 from app.core import migrations
 from app.core.revisions import read_history
 from tests.architecture.__main__ import violations_in_files
-from tests.isolation import restored_logging
 from tests.migrations.database import MigratedDatabase
+from tests.support.isolation import restored_logging
 
 NEWEST = migrations.newest_revision()
 
@@ -38,7 +38,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture
 def write(root: Path) -> WriteMigration:
-    """Return a function that writes a migration with this name, and the revision that it follows.
+    """Return a function that writes a migration, given its name and the revision it follows.
 
     The name is the revision, up to its first underscore.
     """
@@ -52,17 +52,17 @@ def write(root: Path) -> WriteMigration:
 
 
 def run_command(*arguments: str) -> tuple[int, str]:
-    """Run a command of the CLI. Return its exit code and what it wrote to standard error."""
+    """Run a command of the CLI, and return its exit code and its standard error."""
     with restored_logging():
         result = CliRunner().invoke(cli, arguments)
     return result.exit_code, result.stderr
 
 
 @pytest.mark.parametrize("command", ["migrate", "serve"])
-def test_two_migrations_with_one_parent_stop_a_command_in_one_line_that_names_both(
+def test_two_migrations_with_one_parent_fail_a_command_with_one_line_that_names_both(
     command: str, write: WriteMigration, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.server.run", lambda *_, **__: None)
+    monkeypatch.setattr("app.http.server.run", lambda *_, **__: None)
     write("0008_colours", NEWEST)
     write("0009_sizes", NEWEST)
 
@@ -75,7 +75,7 @@ def test_two_migrations_with_one_parent_stop_a_command_in_one_line_that_names_bo
     )
 
 
-def test_two_migrations_with_one_parent_end_the_import_of_a_server_in_one_line(
+def test_two_migrations_with_one_parent_fail_the_import_of_the_server_with_one_line(
     write: WriteMigration, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write("0008_colours", NEWEST)
@@ -84,19 +84,20 @@ def test_two_migrations_with_one_parent_end_the_import_of_a_server_in_one_line(
     with pytest.raises(SystemExit) as ended:
         runpy.run_module("app.asgi")
 
-    told = capsys.readouterr().err
-    assert (ended.value.code, told.count("\n")) == (1, 1)
-    assert told.startswith("The migrations have 2 heads: 0008 (0008_colours.py), 0009")
+    error = capsys.readouterr().err
+    assert (ended.value.code, error.count("\n")) == (1, 1)
+    assert error.startswith("The migrations have 2 heads: 0008 (0008_colours.py), 0009")
 
 
-def test_two_migrations_with_one_parent_break_a_rule(root: Path, write: WriteMigration) -> None:
+def test_two_migrations_with_one_parent_violate_a_rule(root: Path, write: WriteMigration) -> None:
     write("0008_colours", NEWEST)
     write("0009_sizes", NEWEST)
     (root / "app").mkdir()
 
-    found = [each for each in violations_in_files(None, root) if "2 heads" in each.message]
+    violations = violations_in_files(None, root)
+    found = [violation for violation in violations if "2 heads" in violation.message]
 
-    assert [(each.article, each.place) for each in found] == [
+    assert [(violation.article, violation.location) for violation in found] == [
         (29, "migrations/versions/0008_colours.py:1"),
         (29, "migrations/versions/0009_sizes.py:1"),
     ]
@@ -105,59 +106,61 @@ def test_two_migrations_with_one_parent_break_a_rule(root: Path, write: WriteMig
 @pytest.mark.parametrize(
     ("follows", "line"),
     [
-        ({"0008_x": "0007"}, "The migration 0008_x.py follows 0007, which is the revision of no"),
+        ({"0008_x": "0007"}, "The migration 0008_x.py follows the revision 0007, which does not"),
         ({"0008_x": NEWEST, "0008_y": "0008"}, "The migrations 0008_x.py and 0008_y.py have the"),
-        ({"0008_x": "0009", "0009_x": "0008"}, "The migrations follow each other in a circle: 000"),
-        ({"0008_x": "0008"}, "The migrations follow each other in a circle: 0008 (0008_x.py) -> "),
+        ({"0008_x": "0009", "0009_x": "0008"}, "The migrations form a circle: 000"),
+        ({"0008_x": "0008"}, "The migrations form a circle: 0008 (0008_x.py) -> "),
     ],
     ids=["no such parent", "the same revision", "a circle", "a circle of one"],
 )
-def test_migrations_that_form_no_history_are_refused_in_one_line(
+def test_migrations_that_do_not_form_a_history_are_rejected_with_one_line(
     follows: dict[str, str], line: str, write: WriteMigration
 ) -> None:
     for name, parent in follows.items():
         write(name, parent)
 
-    code, told = run_command("migrate")
+    code, error = run_command("migrate")
 
-    assert (code, told.count("\n")) == (1, 1)
-    assert told.startswith(line)
+    assert (code, error.count("\n")) == (1, 1)
+    assert error.startswith(line)
 
 
 @pytest.mark.parametrize(
     "source",
     [b"<<<<<<< HEAD\n", b"", b"revision = 1\n", b"down_revision = None\n", b"\xff", b"a\0b"],
 )
-def test_a_migration_that_cannot_be_read_is_refused_in_one_line(source: bytes, root: Path) -> None:
+def test_an_unreadable_migration_is_rejected_with_one_line(source: bytes, root: Path) -> None:
     (root / "migrations" / "versions" / "0008_broken.py").write_bytes(source)
 
-    code, told = run_command("migrate")
+    code, error = run_command("migrate")
 
-    assert (code, told.count("\n")) == (1, 1)
-    assert told.startswith("The migration 0008_broken.py cannot be read: ")
+    assert (code, error.count("\n")) == (1, 1)
+    assert error.startswith("The migration 0008_broken.py cannot be read: ")
 
 
-def test_a_folder_without_migrations_is_refused_in_one_line(root: Path) -> None:
+def test_a_folder_without_migrations_is_rejected_with_one_line(root: Path) -> None:
     shutil.rmtree(root / "migrations" / "versions")
 
-    assert run_command("migrate") == (1, "There are no migrations.\n")
+    assert run_command("migrate") == (1, "There are no migrations in `migrations/versions`.\n")
 
 
-async def test_a_database_of_newer_code_is_refused_in_one_line(database: MigratedDatabase) -> None:
+async def test_a_database_migrated_by_newer_code_is_rejected_with_one_line(
+    database: MigratedDatabase,
+) -> None:
     await database.upgrade()
     stamp = text("UPDATE alembic_version SET version_num = 'later'")
     await database.run(lambda connection: connection.execute(stamp))
 
-    code, told = await database.call(lambda: run_command("migrate"))
+    code, error = await database.call(lambda: run_command("migrate"))
 
     assert code == 1
-    assert told == (
-        "The database is at revision later, which this code does not have. "
+    assert error == (
+        "The database has the revision later, which this code does not contain. "
         "Migrate with the newer code.\n"
     )
 
 
-def test_branches_that_a_migration_merges_are_one_history() -> None:
+def test_branches_that_a_migration_merges_form_one_history() -> None:
     history = read_history(
         {
             "a.py": b"revision = 'a'\ndown_revision = None\n",

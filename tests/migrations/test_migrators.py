@@ -1,4 +1,4 @@
-"""Several processes migrate one database at once; some of them die."""
+"""Concurrent migrations of one database by several processes, one of which may be killed."""
 
 import os
 import shutil
@@ -47,7 +47,7 @@ ADVISORY_LOCKS = text("SELECT mode FROM pg_locks WHERE locktype = 'advisory'")
 
 def migrate(root: Path, environment: dict[str, str], ready: Barrier) -> None:
     """Apply the migrations below this root when all processes are ready."""
-    os.environ |= environment  # dropped when the process imported the suite
+    os.environ |= environment  # removed when the process imported the suite
     migrations.ROOT = root
     migrations.known_revisions.cache_clear()
     ready.wait(MAX_SECONDS)
@@ -68,10 +68,10 @@ Start = Callable[[int], list[ForkServerProcess]]
 
 @pytest.fixture
 def start(root: Path, database: MigratedDatabase) -> Iterator[Start]:
-    """Return a function that starts a number of processes, which migrate at once."""
+    """Return a function that starts a number of processes, which migrate at the same time."""
     PROCESSES.set_forkserver_preload([__name__, "app.models"])
     started: list[ForkServerProcess] = []
-    barriers: list[Barrier] = []  # a process that starts late finds no barrier that was collected
+    barriers: list[Barrier] = []  # kept, so that a late process finds its barrier not collected
 
     def start(count: int) -> list[ForkServerProcess]:
         barriers.append(PROCESSES.Barrier(count))
@@ -88,7 +88,7 @@ def start(root: Path, database: MigratedDatabase) -> Iterator[Start]:
 
 
 def write_migration(root: Path, code: str) -> None:
-    """Add a migration to those below this root."""
+    """Add a migration with this code to those below the root."""
     (root / "migrations" / "versions" / "next.py").write_text(code)
 
 
@@ -98,7 +98,7 @@ def read_indexes(connection: Connection) -> set[str | None]:
 
 
 def exit_codes(migrators: list[ForkServerProcess]) -> list[int | None]:
-    """Return how the processes have ended; None for one that hangs."""
+    """Wait for the processes, and return their exit codes. None means that a process hangs."""
     for migrator in migrators:
         migrator.join(MAX_SECONDS)
     return [migrator.exitcode for migrator in migrators]
@@ -118,7 +118,7 @@ async def test_migrators_that_start_at_once_all_succeed_while_one_builds_an_inde
         assert locks == []
 
 
-async def test_a_migrator_that_is_killed_half_way_stops_no_other_one(
+async def test_a_migrator_killed_half_way_does_not_block_the_next_one(
     database: MigratedDatabase, root: Path, start: Start, tmp_path: Path
 ) -> None:
     pipe = tmp_path / "pipe"

@@ -1,4 +1,4 @@
-"""Each revision up and down, with rows in every table."""
+"""Upgrades and downgrades of each revision, with rows in every table."""
 
 import pytest
 from alembic.script import Script, ScriptDirectory
@@ -16,7 +16,7 @@ STEPS = [
 ]
 
 
-def test_one_revision_is_the_newest() -> None:
+def test_the_history_has_one_newest_revision() -> None:
     heads = SCRIPTS.get_heads()
 
     assert len(heads) == 1
@@ -24,14 +24,14 @@ def test_one_revision_is_the_newest() -> None:
 
 @pytest.mark.parametrize("direction", ["upgrade", "downgrade"])
 @pytest.mark.parametrize("script", REVISIONS, ids=lambda script: script.revision)
-def test_a_revision_does_something(script: Script, direction: str) -> None:
+def test_a_revision_executes_operations_in_both_directions(script: Script, direction: str) -> None:
     function = getattr(script.module, direction)
 
     assert "op" in function.__code__.co_names
 
 
 @pytest.mark.parametrize(("before", "revision"), STEPS)
-async def test_a_revision_goes_up_and_down_and_up_again(
+async def test_a_revision_can_be_undone_and_applied_again(
     before: str, revision: str, database: MigratedDatabase
 ) -> None:
     await database.upgrade(before)
@@ -52,7 +52,7 @@ async def test_a_revision_goes_up_and_down_and_up_again(
 @pytest.mark.parametrize(
     ("before", "revision"), [step for step in STEPS if step.values[0] != "base"]
 )
-async def test_an_upgrade_keeps_what_is_stored(
+async def test_an_upgrade_keeps_stored_values(
     before: str, revision: str, database: MigratedDatabase
 ) -> None:
     await database.upgrade(before)
@@ -66,7 +66,7 @@ async def test_an_upgrade_keeps_what_is_stored(
     assert {place: kept[place] for place in shared} == {place: stored[place] for place in shared}
 
 
-async def test_a_downgrade_to_base_leaves_nothing(database: MigratedDatabase) -> None:
+async def test_a_downgrade_to_base_leaves_an_empty_schema(database: MigratedDatabase) -> None:
     await database.upgrade()
     await database.run(add_rows)
 
@@ -75,11 +75,11 @@ async def test_a_downgrade_to_base_leaves_nothing(database: MigratedDatabase) ->
     assert await database.run(read_schema) == set()
 
 
-async def test_every_column_has_an_example(database: MigratedDatabase) -> None:
+async def test_every_column_has_an_example_value(database: MigratedDatabase) -> None:
     await database.upgrade()
 
     await database.run(add_rows)
 
     stored = await database.run(read_values)
     missing = sorted({str(place) for place, values in stored.items() if values in ([], [None])})
-    assert not missing, f"give {missing} a value in EXAMPLES of tests/migrations/rows.py"
+    assert not missing, f"add values for {missing} to EXAMPLES in tests/migrations/rows.py"

@@ -1,4 +1,4 @@
-"""The models and the migrations speak of the same schema."""
+"""Equality of the schema of the models and that of the migrations."""
 
 import re
 
@@ -7,13 +7,15 @@ from tests.migrations.catalog import read_schema
 from tests.migrations.database import MigratedDatabase
 
 
-async def test_the_models_ask_for_no_further_migration(database: MigratedDatabase) -> None:
+async def test_alembic_detects_no_difference_between_models_and_migrations(
+    database: MigratedDatabase,
+) -> None:
     await database.upgrade()
 
     await database.check()
 
 
-async def test_the_migrations_make_what_the_models_say(database: MigratedDatabase) -> None:
+async def test_the_migrations_create_the_schema_of_the_models(database: MigratedDatabase) -> None:
     await database.run(Base.metadata.create_all)
     modelled = await database.run(read_schema)
     await database.run(Base.metadata.drop_all)
@@ -23,7 +25,9 @@ async def test_the_migrations_make_what_the_models_say(database: MigratedDatabas
     assert await database.run(read_schema) == modelled
 
 
-async def test_a_generated_revision_makes_what_the_models_say(database: MigratedDatabase) -> None:
+async def test_a_generated_revision_creates_the_schema_of_the_models(
+    database: MigratedDatabase,
+) -> None:
     await database.run(Base.metadata.create_all)
     modelled = await database.run(read_schema)
     await database.run(Base.metadata.drop_all)
@@ -35,7 +39,9 @@ async def test_a_generated_revision_makes_what_the_models_say(database: Migrated
     assert await database.run(read_schema) == modelled
 
 
-async def test_a_generated_revision_outlives_the_models(database: MigratedDatabase) -> None:
+async def test_a_generated_revision_does_not_depend_on_the_models(
+    database: MigratedDatabase,
+) -> None:
     await database.stamp()
 
     generated = await database.generate_revision()

@@ -1,18 +1,39 @@
-"""`make migration` needs nothing but the code, and writes what can be read and run as it is."""
+"""Script of `make migration`, which needs no database and writes a complete migration."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+from app.core.migrations import newest_revision
 from tests.architecture.articles import copy_to
-from tests.architecture.rules import Edit, Module
+from tests.architecture.edits import Edit, applied, prepend
+from tests.architecture.source import Module
 
 SCRIPT = "scripts/migration"
-NEW_COLUMN = Edit(
-    "app/models/users.py",
-    "    is_active: bool = True\n",
-    "    is_active: bool = True\n    nickname: str | None = Field(default=None, max_length=20)\n",
-)
+TABLES_OF_NO_FEATURE = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0099"
+down_revision = "{newest}"
+
+
+def upgrade():
+    op.create_table("aa", sa.Column("id", sa.Uuid(), nullable=False), sa.PrimaryKeyConstraint("id"))
+    op.create_table(
+        "bb",
+        sa.Column("aa_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["aa_id"], ["aa.id"], ondelete="CASCADE"),
+    )
+    op.create_index("ix_bb_aa_id", "bb", ["aa_id"])
+
+
+def downgrade():
+    op.drop_table("bb")
+    op.drop_table("aa")
+"""
+NEW_COLUMN = Edit("User", prepend("nickname: str | None = Field(default=None, max_length=20)"))
 
 
 def run_script(root: Path) -> "subprocess.CompletedProcess[str]":
@@ -29,9 +50,9 @@ def run_script(root: Path) -> "subprocess.CompletedProcess[str]":
 def test_a_changed_model_becomes_a_numbered_migration_after_the_newest(tmp_path: Path) -> None:
     root = copy_to(tmp_path)
     before = set((root / "migrations" / "versions").iterdir())
-    NEW_COLUMN.apply(root)
 
-    done = run_script(root)
+    with applied(NEW_COLUMN, root):
+        done = run_script(root)
 
     assert done.returncode == 0
     [written] = set((root / "migrations" / "versions").glob("*.py")) - before
@@ -41,3 +62,20 @@ def test_a_changed_model_becomes_a_numbered_migration_after_the_newest(tmp_path:
     assert module.source.startswith('"""Add nickname.\n\nRevision: 0')
     assert "nickname" in module.source
     assert not list(root.glob("*.db"))
+
+
+def test_tables_of_a_removed_feature_are_dropped_before_the_tables_that_they_refer_to(
+    tmp_path: Path,
+) -> None:
+    root = copy_to(tmp_path)
+    versions = root / "migrations" / "versions"
+    (versions / "0099_tables.py").write_text(TABLES_OF_NO_FEATURE.format(newest=newest_revision()))
+
+    done = run_script(root)
+
+    assert done.returncode == 0
+    written = (root / done.stdout.strip()).read_text()
+    upgrade, _, downgrade = written.partition("def downgrade")
+    assert re.findall(r"op\.\w+\(.*", upgrade) == ['op.drop_table("bb")', 'op.drop_table("aa")']
+    assert downgrade.index('"aa"') < downgrade.index('"bb"') < downgrade.index("ix_bb_aa_id")
+    assert "CHAR" not in downgrade

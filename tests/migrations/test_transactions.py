@@ -1,4 +1,4 @@
-"""A migration happens as a whole or not at all, and costs no rows."""
+"""Transactions of migrations: atomicity, preserved rows, timeouts and locks."""
 
 import os
 
@@ -16,13 +16,13 @@ on_postgresql = pytest.mark.skipif(
 
 
 def limit_the_database(connection: Connection) -> None:
-    """Give all sessions of the database limits that are too short for migrations."""
+    """Set timeouts for all sessions of the database that are too short for migrations."""
     database = connection.scalar(text("SELECT current_database()"))
     for name in ("statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout"):
         connection.execute(text(f"ALTER DATABASE {database} SET {name} = 1"))
 
 
-async def test_a_changed_parent_table_keeps_its_children(database: MigratedDatabase) -> None:
+async def test_a_change_to_a_parent_table_keeps_its_child_rows(database: MigratedDatabase) -> None:
     await database.upgrade()
     await database.run(add_rows)
     stored = await database.run(read_values)
@@ -36,7 +36,7 @@ async def test_a_changed_parent_table_keeps_its_children(database: MigratedDatab
     assert await database.run(read_values) == stored
 
 
-async def test_a_migration_that_fails_undoes_those_before_it(database: MigratedDatabase) -> None:
+async def test_a_failing_migration_undoes_the_earlier_ones(database: MigratedDatabase) -> None:
     await database.upgrade()
     schema = await database.run(read_schema)
     database.add_revision("op.create_table('first', sa.Column('id', sa.Uuid()))")
@@ -65,7 +65,7 @@ async def test_a_migration_that_breaks_foreign_keys_is_undone(database: Migrated
 
 
 @on_postgresql
-async def test_a_migration_has_its_own_limits_and_leaves_none_in_the_session(
+async def test_a_migration_sets_its_own_timeouts_and_resets_them_outside_its_transaction(
     database: MigratedDatabase,
 ) -> None:
     await database.run(limit_the_database)
@@ -86,7 +86,9 @@ async def test_a_migration_has_its_own_limits_and_leaves_none_in_the_session(
 
 
 @pytest.mark.skipif("TEST_DATABASE_URL" in os.environ, reason="PostgreSQL has a lock for migrators")
-async def test_a_migrator_waits_long_for_another_one_on_sqlite(database: MigratedDatabase) -> None:
+async def test_a_migrator_waits_an_hour_for_another_one_on_sqlite(
+    database: MigratedDatabase,
+) -> None:
     database.add_revision(
         "limit = op.get_bind().scalar(sa.text('PRAGMA busy_timeout'))",
         "raise RuntimeError(f'The limit is {limit}')",
@@ -96,7 +98,7 @@ async def test_a_migrator_waits_long_for_another_one_on_sqlite(database: Migrate
         await database.upgrade()
 
 
-async def test_an_index_may_be_built_while_others_write(database: MigratedDatabase) -> None:
+async def test_an_index_can_be_built_concurrently(database: MigratedDatabase) -> None:
     await database.upgrade()
     await database.run(add_rows)
     database.add_revision(
@@ -113,7 +115,7 @@ async def test_an_index_may_be_built_while_others_write(database: MigratedDataba
 
 
 @on_postgresql
-async def test_an_index_that_was_left_half_built_is_built_anew(database: MigratedDatabase) -> None:
+async def test_an_index_that_was_left_half_built_is_rebuilt(database: MigratedDatabase) -> None:
     await database.upgrade()
     await database.run(lambda connection: connection.execute(text("CREATE INDEX i ON users (id)")))
     database.add_revision(

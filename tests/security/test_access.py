@@ -1,4 +1,4 @@
-"""Who may call what: every operation by everyone. A route that the matrix lacks fails the suite."""
+"""Access to every operation by every kind of caller."""
 
 import pytest
 from httpx import AsyncClient
@@ -6,30 +6,32 @@ from httpx import AsyncClient
 from app.core.ids import new_id
 from app.runtime.resources import Resources
 from app.users.models import Role
-from tests.access import FORMS
 from tests.conftest import SavepointDatabase
-from tests.factories import Factory, Login
-from tests.routes import OPERATIONS, Operation
-from tests.world import BODIES, CALLERS, MATRIX, World
+from tests.support.factories import Factory, Login
+from tests.support.operations import OPERATIONS, Operation, describe
+from tests.support.registries import CALLERS, ENTRIES, create_world
 
+ACCESS = {id_: entry.access for id_, entry in ENTRIES.items()}
 FOR_ADMINS = [
-    each for each in OPERATIONS if (MATRIX[each.id].user, MATRIX[each.id].admin // 100) == (403, 2)
+    operation
+    for operation in OPERATIONS
+    if (ACCESS[operation.id].user, ACCESS[operation.id].admin // 100) == (403, 2)
 ]
-HIDDEN = [each for each in OPERATIONS if each.parameters and MATRIX[each.id].user == 404]
+HIDDEN = [
+    operation
+    for operation in OPERATIONS
+    if operation.parameters and ACCESS[operation.id].user == 404
+]
 
 
-def test_the_matrix_has_every_operation_and_no_other() -> None:
-    assert {each.id for each in OPERATIONS} == MATRIX.keys()
+def test_operations_that_require_a_session_are_declared_so() -> None:
+    require_session = {id_ for id_, access in ACCESS.items() if access.anonymous == 401}
 
-
-def test_what_needs_a_log_in_says_so() -> None:
-    needs_log_in = {id_ for id_, expected in MATRIX.items() if expected.anonymous == 401}
-
-    assert {each.id for each in OPERATIONS if each.is_authenticated} == needs_log_in
+    assert {each.id for each in OPERATIONS if each.is_authenticated} == require_session
 
 
 async def log_in(factory: Factory, caller: str) -> Login:
-    """The session of a caller."""
+    """Return a session of a new user for the caller."""
     login = await factory.login(role=Role.ADMIN if caller == "admin" else Role.USER)
     if caller == "deactivated":
         await factory.deactivate(login.user)
@@ -38,32 +40,33 @@ async def log_in(factory: Factory, caller: str) -> Login:
     return login
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.id)
-async def test_everyone_gets_what_the_matrix_says(
+@pytest.mark.parametrize("operation", OPERATIONS, ids=describe)
+async def test_each_caller_gets_the_status_of_the_registry(
     client: AsyncClient, factory: Factory, resources: Resources, operation: Operation
 ) -> None:
     logins = {caller: await log_in(factory, caller) for caller in CALLERS}
-    world = World(factory, resources, {caller: login.user for caller, login in logins.items()})
-    await world.fill()
+    callers = {caller: login.user for caller, login in logins.items()}
+    world = await create_world(factory, resources, callers)
+    entry = ENTRIES[operation.id]
 
-    answered: dict[str, int] = {}
+    statuses: dict[str, int] = {}
     for caller, login in logins.items():
         assert isinstance(resources.database, SavepointDatabase)
         async with resources.database.undone():
             response = await client.request(
                 operation.method,
                 operation.path.format_map(world.ids),
-                json=BODIES.get(operation.id),
-                data=FORMS.get(operation.id),
+                json=entry.body,
+                data=entry.form,
                 headers={} if caller == "anonymous" else login.headers,
             )
-        answered[caller] = response.status_code
+        statuses[caller] = response.status_code
 
-    assert answered == {caller: MATRIX[operation.id].status_for(caller) for caller in CALLERS}
+    assert statuses == {caller: entry.access.status_for(caller) for caller in CALLERS}
 
 
-@pytest.mark.parametrize("operation", FOR_ADMINS, ids=lambda each: each.id)
-async def test_users_get_403_on_admin_routes_before_any_look_up(
+@pytest.mark.parametrize("operation", FOR_ADMINS, ids=describe)
+async def test_an_admin_operation_is_a_403_for_a_user_whatever_the_id(
     client: AsyncClient, factory: Factory, operation: Operation
 ) -> None:
     login = await factory.login()
@@ -78,27 +81,26 @@ async def test_users_get_403_on_admin_routes_before_any_look_up(
     assert [response.status_code for response in responses] == [403] * 3
 
 
-@pytest.mark.parametrize("operation", HIDDEN, ids=lambda each: each.id)
-async def test_what_others_have_looks_like_what_never_was(
+@pytest.mark.parametrize("operation", HIDDEN, ids=describe)
+async def test_a_resource_of_another_user_gets_the_same_404_as_an_unknown_one(
     client: AsyncClient, factory: Factory, resources: Resources, operation: Operation
 ) -> None:
     login = await factory.login()
-    world = World(factory, resources, {})
-    await world.fill()
-    never_was = {name: new_id() for name in world.ids}
+    world = await create_world(factory, resources)
+    unknown_ids = {name: new_id() for name in world.ids}
 
     foreign, unknown = [
         await client.request(
             operation.method,
             operation.path.format_map(ids),
-            json=BODIES.get(operation.id),
+            json=ENTRIES[operation.id].body,
             headers=login.headers,
         )
-        for ids in (world.ids, never_was)
+        for ids in (world.ids, unknown_ids)
     ]
 
     assert (foreign.status_code, unknown.status_code) == (404, 404)
-    unlike = {"instance", "request_id"}
-    assert {item for item in foreign.json().items() if item[0] not in unlike} == {
-        item for item in unknown.json().items() if item[0] not in unlike
+    different = {"instance", "request_id"}
+    assert {item for item in foreign.json().items() if item[0] not in different} == {
+        item for item in unknown.json().items() if item[0] not in different
     }

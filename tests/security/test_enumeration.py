@@ -1,4 +1,4 @@
-"""Known and unknown addresses cannot be told apart: equal answers, equal work."""
+"""Indistinguishable known and unknown e-mail addresses: equal responses and equal work."""
 
 import pytest
 from httpx import AsyncClient, Response
@@ -8,16 +8,16 @@ from app.core.config import Settings
 from app.main import create_app
 from app.runtime.resources import Resources
 from tests.conftest import open_client
-from tests.factories import API, Factory, registration, request_token
-from tests.inbox import Inbox
-from tests.observation import recorded_statements
+from tests.support.factories import API, Factory, registration, request_token
+from tests.support.inbox import Inbox
+from tests.support.observation import recorded_statements
 
 EMAIL = "ada@example.com"
 VARYING_HEADERS = {"x-request-id", "ratelimit"}
 
 
 def visible(response: Response) -> tuple[object, ...]:
-    """What a caller can compare."""
+    """Return the parts of the response that a client can compare."""
     body = response.json() | {"request_id": None} if response.content else None
     headers = {
         name: value for name, value in response.headers.items() if name not in VARYING_HEADERS
@@ -26,21 +26,21 @@ def visible(response: Response) -> tuple[object, ...]:
 
 
 @pytest.mark.usefixtures("live_resources")
-async def test_log_in_answers_and_hashes_alike(
+async def test_a_failed_log_in_responds_and_hashes_alike_for_known_and_unknown_addresses(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = create_app(settings)  # of which nobody has asked anything yet
+    app = create_app(settings)  # a new one, which has not served a request
     async with app.router.lifespan_context(app), open_client(app) as client:
         await client.post(f"{API}/users", json=registration(email=EMAIL))
-        done: list[tuple[str, str]] = []
+        calls: list[tuple[str, str]] = []
         verify, make = CryptContext.verify, CryptContext.hash
 
-        def counted_verify(self: CryptContext, secret: str, hash: str) -> bool:  # noqa: A002 -- its name
-            done.append(("verify", hash.rsplit("$", 2)[0]))
+        def counted_verify(self: CryptContext, secret: str, hash: str) -> bool:  # noqa: A002 -- the library's name
+            calls.append(("verify", hash.rsplit("$", 2)[0]))
             return bool(verify(self, secret, hash))
 
         def counted_hash(self: CryptContext, secret: str) -> str:
-            done.append(("hash", ""))
+            calls.append(("hash", ""))
             return str(make(self, secret))
 
         monkeypatch.setattr(CryptContext, "verify", counted_verify)
@@ -50,10 +50,10 @@ async def test_log_in_answers_and_hashes_alike(
         known = await request_token(client, EMAIL, "wrong")
 
     assert visible(known) == visible(unknown)
-    assert done == [("verify", "$argon2id$v=19$m=8,t=1,p=1")] * 2
+    assert calls == [("verify", "$argon2id$v=19$m=8,t=1,p=1")] * 2
 
 
-async def test_password_reset_answers_alike(
+async def test_a_password_reset_responds_alike_for_known_and_unknown_addresses(
     client: AsyncClient, factory: Factory, inbox: Inbox
 ) -> None:
     user = await factory.user()
@@ -67,17 +67,19 @@ async def test_password_reset_answers_alike(
     assert [mail.to for mail in await inbox.read()] == [user.email]
 
 
-async def test_password_reset_asks_the_database_for_the_same_before_it_answers(
+async def test_a_password_reset_runs_the_same_statements_for_known_and_unknown_addresses(
     client: AsyncClient, factory: Factory, resources: Resources, inbox: Inbox
 ) -> None:
     user = await factory.user()
-    asked = []
+    statements_by_request = []
 
     for email in (user.email, "nobody@example.com"):
         with recorded_statements(resources) as statements:
             await client.post(f"{API}/auth/password-reset", json={"email": email})
-        asked.append(statements)
+        statements_by_request.append(statements)
 
-    assert asked[0] == asked[1]
-    assert [statement.split()[:3] for statement in asked[0]] == [["INSERT", "INTO", "outbox"]]
+    assert statements_by_request[0] == statements_by_request[1]
+    assert [statement.split()[:3] for statement in statements_by_request[0]] == [
+        ["INSERT", "INTO", "outbox"]
+    ]
     assert [mail.to for mail in await inbox.read()] == [user.email]

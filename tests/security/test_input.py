@@ -1,4 +1,4 @@
-"""Bad input is a problem document with a right 4xx, never a 500. Generated from the document."""
+"""Invalid input of each operation of the OpenAPI document: a 4xx problem and never a 500."""
 
 import json
 from dataclasses import dataclass
@@ -8,16 +8,15 @@ import pytest
 from httpx import AsyncClient, Response
 
 from app.core.ids import new_id
-from app.http.rate_limit import limiter
 from app.runtime.resources import Resources
-from tests.example.world import ADMITTED as ADMITTED_BY_EXAMPLE  # example
-from tests.factories import API, Factory, Login, registration
-from tests.routes import OPERATIONS, Operation
-from tests.world import World
+from tests.support.factories import API, Factory, Login, registration
+from tests.support.operations import OPERATIONS, Operation, describe
+from tests.support.registries import ENTRIES, create_world
+from tests.support.world import World
 
-WITH_BODY = [each for each in OPERATIONS if each.body_schema]
-LISTS = [each for each in OPERATIONS if each.takes("cursor")]
-WITH_IDS = [each for each in OPERATIONS if each.parameters]
+WITH_BODY = [operation for operation in OPERATIONS if operation.body_schema]
+LISTS = [operation for operation in OPERATIONS if operation.takes("cursor")]
+WITH_IDS = [operation for operation in OPERATIONS if operation.parameters]
 FIELDS = [
     (operation, field)
     for operation in WITH_BODY
@@ -42,15 +41,11 @@ BAD_VALUES = [
 
 DEPTHS = (200, 5000, 20_000, 900_000)
 NOT_JSON = [b"{", b"\xff", b"1" * 5000, *(b"[" * depth for depth in DEPTHS)]
-"""Bodies that are not JSON. Python versions differ in the nesting from which on they raise a
-`RecursionError` instead of a `JSONDecodeError`.
+"""Bodies that are not JSON. The nesting at which Python raises a `RecursionError` instead of a
+`JSONDecodeError` depends on its version.
 """
 MALFORMED = ["", "[]", "null", '"text"', "[" * 20_000 + "]" * 20_000, '{"unknown": 1}']
-"""Other bodies that no operation accepts."""
-
-ADMITTED: dict[str, list[str]] = {}
-ADMITTED |= ADMITTED_BY_EXAMPLE  # example
-"""Those among them that are no bad values of a field."""
+"""JSON and other bodies that no operation accepts."""
 
 
 def assert_is_a_problem(response: Response, *statuses: int) -> None:
@@ -62,20 +57,16 @@ def assert_is_a_problem(response: Response, *statuses: int) -> None:
     assert problem["type"] == "about:blank"
 
 
-def describe(parameter: Any) -> str:
-    return parameter.id if isinstance(parameter, Operation) else str(parameter)[:20]
-
-
 @dataclass
 class Sender:
-    """Sends bodies as an admin who owns what the path names."""
+    """Client that sends bodies as an admin, who owns the resources of the path."""
 
     client: AsyncClient
     login: Login
     world: World
 
     async def send(self, operation: Operation, body: str | bytes) -> Response:
-        """Send this body."""
+        """Send the body to the operation and return the response."""
         headers = {**self.login.headers, "Content-Type": "application/json"}
         path = operation.path.format_map(self.world.ids)
         return await self.client.request(operation.method, path, content=body, headers=headers)
@@ -83,34 +74,29 @@ class Sender:
 
 @pytest.fixture
 async def sender(client: AsyncClient, factory: Factory, resources: Resources) -> Sender:
-    """Someone who may do anything."""
+    """Return a sender for a user with all permissions."""
     login = await factory.admin()
-    world = World(factory, resources, {"owner": login.user})
-    await world.fill()
-    return Sender(client, login, world)
+    return Sender(client, login, await create_world(factory, resources, {"owner": login.user}))
 
 
+@pytest.mark.usefixtures("no_limits")
 @pytest.mark.parametrize(("operation", "field"), FIELDS, ids=describe)
-async def test_no_value_of_any_field_fails_the_service(
-    sender: Sender, monkeypatch: pytest.MonkeyPatch, operation: Operation, field: str
+async def test_a_bad_value_of_a_field_is_never_a_500(
+    sender: Sender, operation: Operation, field: str
 ) -> None:
-    monkeypatch.setattr(limiter, "enabled", False)
-
     for value in BAD_VALUES:
         response = await sender.send(operation, f'{{"{field}": {value}}}')
 
-        if value in ADMITTED.get(f"{operation.id} {field}", []):
+        if value in ENTRIES[operation.id].accepts.get(field, []):
             assert response.status_code == 200
         else:
-            # Where a password is all there is to say, any text may be one: a wrong one.
+            # A body with only a password accepts any text, which is then a wrong password.
             is_wrong = response.status_code == 403 and field == "password"
             assert_is_a_problem(response, 403 if is_wrong else 422)
 
 
 @pytest.mark.parametrize("operation", LISTS, ids=describe)
-async def test_a_cursor_that_is_not_ours_is_refused_by_every_list(
-    sender: Sender, operation: Operation
-) -> None:
+async def test_every_list_rejects_a_forged_cursor(sender: Sender, operation: Operation) -> None:
     response = await sender.client.get(
         operation.path.format_map(sender.world.ids),
         params={"cursor": "bm90IG91cnM"},
@@ -122,7 +108,7 @@ async def test_a_cursor_that_is_not_ours_is_refused_by_every_list(
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=describe)
-async def test_no_malformed_body_fails_the_service(sender: Sender, operation: Operation) -> None:
+async def test_a_malformed_body_is_a_422(sender: Sender, operation: Operation) -> None:
     for body in MALFORMED:
         response = await sender.send(operation, body)
 
@@ -130,7 +116,7 @@ async def test_no_malformed_body_fails_the_service(sender: Sender, operation: Op
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=describe)
-async def test_a_body_that_is_not_json_is_reported_alike_by_all_python_versions(
+async def test_a_body_that_is_not_json_has_the_same_error_in_all_python_versions(
     sender: Sender, operation: Operation
 ) -> None:
     for body in NOT_JSON:
@@ -143,7 +129,7 @@ async def test_a_body_that_is_not_json_is_reported_alike_by_all_python_versions(
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=describe)
-async def test_unknown_fields_are_refused(sender: Sender, operation: Operation) -> None:
+async def test_an_unknown_field_of_a_body_is_rejected(sender: Sender, operation: Operation) -> None:
     response = await sender.send(operation, '{"a/b~c": 1}')
 
     violations = response.json()["errors"]
@@ -151,7 +137,7 @@ async def test_unknown_fields_are_refused(sender: Sender, operation: Operation) 
 
 
 @pytest.mark.parametrize(("operation", "field"), PATCH_FIELDS, ids=describe)
-async def test_null_clears_what_may_be_null_and_is_refused_elsewhere(
+async def test_null_clears_a_nullable_field_and_is_rejected_by_other_fields(
     sender: Sender, operation: Operation, field: str
 ) -> None:
     schema = (operation.body_schema or {})["properties"][field]
@@ -163,7 +149,7 @@ async def test_null_clears_what_may_be_null_and_is_refused_elsewhere(
     assert not nullable or response.json()[field] is None
 
 
-async def test_of_many_faults_the_first_hundred_are_told(client: AsyncClient) -> None:
+async def test_a_problem_lists_at_most_a_hundred_errors(client: AsyncClient) -> None:
     body = {f"field_{number}": 1 for number in range(1000)}
 
     response = await client.post(f"{API}/users", json=registration(**body))
@@ -173,9 +159,7 @@ async def test_of_many_faults_the_first_hundred_are_told(client: AsyncClient) ->
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=describe)
-async def test_ten_megabytes_are_refused_before_anything_is_done(
-    client: AsyncClient, operation: Operation
-) -> None:
+async def test_a_body_of_ten_megabytes_is_a_413(client: AsyncClient, operation: Operation) -> None:
     response = await client.request(
         operation.method, operation.path_with(new_id()), content=b"x" * 10_000_000
     )
@@ -183,7 +167,7 @@ async def test_ten_megabytes_are_refused_before_anything_is_done(
     assert_is_a_problem(response, 413)
 
 
-async def test_a_body_that_does_not_declare_its_size_is_counted(client: AsyncClient) -> None:
+async def test_a_large_body_without_content_length_is_a_413(client: AsyncClient) -> None:
     async def chunks() -> Any:
         for _ in range(100):
             yield b" " * 100_000
@@ -196,7 +180,7 @@ async def test_a_body_that_does_not_declare_its_size_is_counted(client: AsyncCli
 
 
 @pytest.mark.parametrize(("length", "status"), [("9" * 5000, 413), ("-1", 400), ("x", 400)])
-async def test_an_absurd_content_length_does_not_fail_the_service(
+async def test_an_invalid_content_length_is_a_4xx(
     client: AsyncClient, length: str, status: int
 ) -> None:
     response = await client.post(f"{API}/users", content=b"{}", headers={"Content-Length": length})
@@ -205,7 +189,7 @@ async def test_an_absurd_content_length_does_not_fail_the_service(
 
 
 @pytest.mark.parametrize("operation", WITH_IDS, ids=describe)
-async def test_an_id_that_is_none_is_a_422_that_names_the_parameter(
+async def test_an_invalid_id_in_the_path_is_a_422_that_names_the_parameter(
     client: AsyncClient, factory: Factory, operation: Operation
 ) -> None:
     admin = await factory.admin()
@@ -235,7 +219,7 @@ async def test_an_id_that_is_none_is_a_422_that_names_the_parameter(
     ],
     ids=str,
 )
-async def test_a_bad_query_is_a_422_that_names_the_parameter(
+async def test_an_invalid_query_is_a_422_that_names_the_parameter(
     client: AsyncClient, factory: Factory, query: dict[str, str], parameter: str
 ) -> None:
     admin = await factory.admin()
@@ -246,7 +230,7 @@ async def test_a_bad_query_is_a_422_that_names_the_parameter(
     assert response.json()["errors"][0]["parameter"] == parameter
 
 
-async def test_nothing_of_the_input_is_echoed(client: AsyncClient) -> None:
+async def test_a_problem_does_not_echo_the_input(client: AsyncClient) -> None:
     secret = "opera-mumbles-violet-tractor"
     body = registration(email=f"{secret}@", password=f"\0{secret}", full_name=["\0" + secret])
 
@@ -268,7 +252,7 @@ async def test_nothing_of_the_input_is_echoed(client: AsyncClient) -> None:
         ("DELETE", "/livez", 405, "method_not_allowed"),
     ],
 )
-async def test_what_the_framework_refuses_is_a_problem_too(
+async def test_an_unknown_path_or_method_is_a_problem_document(
     client: AsyncClient, method: str, path: str, status: int, code: str
 ) -> None:
     response = await client.request(method, path)

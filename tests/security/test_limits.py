@@ -1,4 +1,4 @@
-"""Limits over HTTP: every route has one, and no client can talk itself out of it."""
+"""Rate limits over HTTP: every route has one, and no client can avoid it."""
 
 import hashlib
 import os
@@ -21,25 +21,15 @@ from app.http.rate_limit import limiter
 from app.main import create_app
 from app.runtime.resources import Resources
 from tests.conftest import open_client
-from tests.factories import API, Factory, request_token
-from tests.isolation import captured_log
-from tests.routes import OPERATIONS, Operation
+from tests.support.factories import API, Factory, request_token
+from tests.support.isolation import captured_log
+from tests.support.operations import OPERATIONS, Operation
+from tests.support.registries import ENTRIES
 
 LIMITED = [operation for operation in OPERATIONS if operation.path.startswith(API)]
 WITHOUT_LOG_IN = [operation for operation in LIMITED if not operation.is_authenticated]
 
-POLICIES = {
-    f"POST {API}/users": "limit_registration",
-    f"POST {API}/auth/token": "limit_token",
-    f"POST {API}/auth/revoke": "limit_token",
-    f"POST {API}/auth/verify-email": "limit_one_time_token",
-    f"POST {API}/auth/verify-email/resend": "limit_mail_request",
-    f"POST {API}/auth/password-reset": "limit_mail_request",
-    f"POST {API}/auth/password-reset/confirm": "limit_one_time_token",
-    f"POST {API}/users/me/password": "limit_password_check",
-    f"POST {API}/users/me/deletion": "limit_password_check",
-    f"POST {API}/projects/{{project_id}}/members": "limit_user_lookup",  # example
-}
+POLICIES = {id_: f"limit_{entry.limit}" for id_, entry in ENTRIES.items() if entry.limit}
 SENSITIVE = [operation for operation in LIMITED if operation.id in POLICIES]
 
 REGISTER = f"{API}/users"
@@ -50,23 +40,28 @@ SetLimits = Callable[..., None]
 
 @pytest.fixture
 def set_limits(app: FastAPI, settings: Settings) -> Iterator[SetLimits]:
-    """Changes settings of the limiter: `set_limits(limit_token="2/day")`."""
-    yield lambda **changes: limiter.configure(settings.model_copy(update=changes))
-    limiter.configure(settings)
+    """Yield a function that changes settings of the limiter: `set_limits(limit_token="2/day")`."""
+    rate_limiter = app.state.opened.rate_limiter
+
+    def set_limits(**changes: object) -> None:
+        rate_limiter.settings = settings.model_copy(update=changes)
+
+    yield set_limits
+    rate_limiter.settings = settings
 
 
-async def statuses(client: AsyncClient, path: str, *requests: dict[str, str]) -> list[int]:
-    """How the path answers empty bodies, each with these headers."""
+async def request_statuses(client: AsyncClient, path: str, *requests: dict[str, str]) -> list[int]:
+    """Return the status of a request with an empty body for each of these headers."""
     return [(await client.post(path, json={}, headers=headers)).status_code for headers in requests]
 
 
 def behind(settings: Settings, proxy: str) -> Settings:
-    """The settings of a service that trusts this proxy."""
+    """Return the settings of a service that trusts this proxy."""
     return settings.model_copy(update={"trusted_proxies": [ip_network(proxy)]})
 
 
-def assert_refused(response: Response, policy: str) -> None:
-    """A problem document, with when to come again and by which policy."""
+def assert_rate_limited(response: Response, policy: str) -> None:
+    """Check that the response is a 429 problem with Retry-After and the exceeded policy."""
     retry_after = response.headers["Retry-After"]
     name = policy.removeprefix("limit_")
     assert response.status_code == 429
@@ -78,16 +73,16 @@ def assert_refused(response: Response, policy: str) -> None:
 
 
 class TestPolicies:
-    def test_every_route_without_log_in_has_its_own(self) -> None:
+    def test_every_route_without_log_in_has_its_own_limit(self) -> None:
         assert {operation.id for operation in WITHOUT_LOG_IN} <= set(POLICIES)
 
-    async def test_no_route_has_two_for_slowapi_would_count_only_the_first(
+    async def test_no_route_has_two_limits_because_slowapi_counts_only_the_first(
         self, app: FastAPI
     ) -> None:
         decorated = Counter(
             (context.path, *sorted(context.methods or ()))
             for context in iter_route_contexts(app.routes)
-            for name in calls(getattr(context, "dependant", Dependant()))
+            for name in called_names(getattr(context, "dependant", Dependant()))
             if name in limiter._dynamic_route_limits
         )
 
@@ -95,7 +90,7 @@ class TestPolicies:
         assert set(decorated.values()) == {1}
 
     @pytest.mark.parametrize("operation", SENSITIVE, ids=lambda operation: operation.id)
-    async def test_of_a_sensitive_route_trips(
+    async def test_a_sensitive_route_is_a_429_once_its_own_limit_is_exceeded(
         self, client: AsyncClient, factory: Factory, set_limits: SetLimits, operation: Operation
     ) -> None:
         headers = (await factory.login()).headers
@@ -108,10 +103,10 @@ class TestPolicies:
 
         assert 429 not in (first.status_code, second.status_code)
         by_user = policy == "limit_mail_request" and operation.is_authenticated
-        assert_refused(third, f"{policy}_by_user" if by_user else policy)
+        assert_rate_limited(third, f"{policy}_by_user" if by_user else policy)
 
     @pytest.mark.parametrize("operation", LIMITED, ids=lambda operation: operation.id)
-    async def test_for_all_requests_trips_on_every_route(
+    async def test_every_route_is_a_429_once_the_general_limit_is_exceeded(
         self, client: AsyncClient, set_limits: SetLimits, operation: Operation
     ) -> None:
         set_limits(limit_general="2/day")
@@ -122,10 +117,10 @@ class TestPolicies:
         ]
 
         assert 429 not in (first.status_code, second.status_code)
-        assert_refused(third, "limit_general")
+        assert_rate_limited(third, "limit_general")
 
     @pytest.mark.parametrize("path", [f"{API}/users/me", f"{API}/users", f"{API}/auth/sessions"])
-    async def test_for_all_requests_is_one_for_all_routes(
+    async def test_all_routes_share_the_general_limit(
         self, client: AsyncClient, set_limits: SetLimits, path: str
     ) -> None:
         set_limits(limit_general="2/day")
@@ -134,9 +129,9 @@ class TestPolicies:
         await client.get(f"{API}/users/another")
         response = await client.get(path)
 
-        assert_refused(response, "limit_general")
+        assert_rate_limited(response, "limit_general")
 
-    async def test_let_all_through_when_limits_are_off(
+    async def test_no_request_is_limited_if_limits_are_disabled(
         self, client: AsyncClient, factory: Factory, set_limits: SetLimits
     ) -> None:
         user = await factory.user()
@@ -150,15 +145,15 @@ class TestPolicies:
         assert "RateLimit" not in success.headers
 
 
-def calls(dependant: Dependant) -> Iterator[str]:
-    """The names of all that FastAPI calls for a route, as slowapi writes them."""
+def called_names(dependant: Dependant) -> Iterator[str]:
+    """Yield the names of the functions that FastAPI calls for a route, in slowapi's form."""
     for dependency in dependant.dependencies:
-        yield from calls(dependency)
+        yield from called_names(dependency)
         yield f"{dependency.call.__module__}.{getattr(dependency.call, '__name__', '')}"
 
 
 class TestHeaders:
-    async def test_of_a_success_tell_what_is_left_of_each_budget(
+    async def test_the_headers_of_a_success_contain_the_rest_of_each_limit(
         self, client: AsyncClient, set_limits: SetLimits
     ) -> None:
         set_limits(limit_general="50/day", limit_mail_request="20/2 hour")
@@ -176,7 +171,7 @@ class TestHeaders:
         )
         assert "Retry-After" not in response.headers
 
-    async def test_of_a_refusal_ask_to_wait_for_the_budget_that_is_spent(
+    async def test_retry_after_of_a_429_is_the_wait_for_the_exceeded_limit(
         self, client: AsyncClient, set_limits: SetLimits
     ) -> None:
         set_limits(limit_general="50/999 day", limit_registration="1/hour")
@@ -188,7 +183,7 @@ class TestHeaders:
         assert int(response.headers["Retry-After"]) <= 3600
 
 
-class TestIdentityOfTheClient:
+class TestClientIdentity:
     @pytest.mark.parametrize("policy", ["limit_general", "limit_registration"])
     @pytest.mark.parametrize(
         "rotated",
@@ -202,27 +197,27 @@ class TestIdentityOfTheClient:
         ],
         ids=str,
     )
-    async def test_is_not_changed_by_headers(
+    async def test_headers_do_not_change_the_client_that_a_limit_counts(
         self, client: AsyncClient, set_limits: SetLimits, policy: str, rotated: dict[str, str]
     ) -> None:
         set_limits(**{policy: "2/day"})
         requests = [{name: value.format(n) for name, value in rotated.items()} for n in range(3)]
 
-        answers = await statuses(client, REGISTER, *requests)
+        statuses = await request_statuses(client, REGISTER, *requests)
 
-        assert answers == [422, 422, 429]
+        assert statuses == [422, 422, 429]
 
-    async def test_is_not_changed_by_ids_in_the_path(
+    async def test_ids_in_the_path_do_not_change_the_client_that_a_limit_counts(
         self, client: AsyncClient, factory: Factory, set_limits: SetLimits
     ) -> None:
         headers = (await factory.admin()).headers
         set_limits(limit_general="2/day")
 
-        answers = [await client.get(f"{API}/users/{n}", headers=headers) for n in range(3)]
+        responses = [await client.get(f"{API}/users/{n}", headers=headers) for n in range(3)]
 
-        assert [response.status_code for response in answers] == [422, 422, 429]
+        assert [response.status_code for response in responses] == [422, 422, 429]
 
-    async def test_of_a_trusted_proxy_is_the_address_that_it_forwards(
+    async def test_behind_a_trusted_proxy_limits_count_the_forwarded_address(
         self, settings: Settings, resources: Resources, set_limits: SetLimits
     ) -> None:
         proxied = create_app(
@@ -233,11 +228,11 @@ class TestIdentityOfTheClient:
         one, another = ({"X-Forwarded-For": f"{random_ipv6_network()}::1"} for _ in range(2))
 
         async with open_client(proxied, ip="192.0.2.7") as client:
-            answers = await statuses(client, REGISTER, one, one, one, another)
+            statuses = await request_statuses(client, REGISTER, one, one, one, another)
 
-        assert answers == [422, 422, 429, 422]
+        assert statuses == [422, 422, 429, 422]
 
-    async def test_of_a_trusted_proxy_is_not_what_its_client_says_was_forwarded_before(
+    async def test_behind_a_trusted_proxy_limits_ignore_addresses_that_the_client_sent(
         self, settings: Settings, resources: Resources, set_limits: SetLimits
     ) -> None:
         proxied = create_app(
@@ -249,11 +244,11 @@ class TestIdentityOfTheClient:
         requests = [{"X-Forwarded-For": f"198.51.100.{n}, {client_ip}"} for n in range(3)]
 
         async with open_client(proxied, ip="192.0.2.7") as client:
-            answers = await statuses(client, REGISTER, *requests)
+            statuses = await request_statuses(client, REGISTER, *requests)
 
-        assert answers == [422, 422, 429]
+        assert statuses == [422, 422, 429]
 
-    async def test_is_not_what_a_stranger_forwards(
+    async def test_limits_ignore_the_forwarded_address_of_an_untrusted_client(
         self, settings: Settings, resources: Resources, set_limits: SetLimits
     ) -> None:
         proxied = create_app(
@@ -264,41 +259,41 @@ class TestIdentityOfTheClient:
         requests = [{"X-Forwarded-For": f"198.51.100.{n}"} for n in range(3)]
 
         async with open_client(proxied) as client:
-            answers = await statuses(client, REGISTER, *requests)
+            statuses = await request_statuses(client, REGISTER, *requests)
 
-        assert answers == [422, 422, 429]
+        assert statuses == [422, 422, 429]
 
     @pytest.mark.usefixtures("resources")
-    async def test_is_one_for_a_64_of_ipv6_and_no_larger_network(
+    async def test_limits_count_an_ipv6_network_of_64_bits_as_one_client(
         self, app: FastAPI, set_limits: SetLimits
     ) -> None:
         set_limits(limit_registration="2/day")
         network = random_ipv6_network()
         ips = [f"{network}::1", f"{network}:ffff::2", f"{network}::3", f"{network[:-1]}0::1"]
 
-        answers = []
+        statuses = []
         for ip in ips:
             async with open_client(app, ip=ip) as client:
-                answers += await statuses(client, REGISTER, {})
+                statuses += await request_statuses(client, REGISTER, {})
 
-        assert answers == [422, 422, 429, 422]
+        assert statuses == [422, 422, 429, 422]
 
     @pytest.mark.usefixtures("resources")
-    async def test_is_the_ipv4_address_that_an_ipv6_socket_names(
+    async def test_limits_count_an_ipv4_mapped_address_as_its_ipv4_address(
         self, app: FastAPI, set_limits: SetLimits
     ) -> None:
         set_limits(limit_registration="2/day")
         host = f"10.{secrets.randbelow(256)}.{secrets.randbelow(256)}"
         ips = [f"::ffff:{host}.1", f"{host}.1", f"::ffff:{host}.1", f"::ffff:{host}.2"]
 
-        answers = []
+        statuses = []
         for ip in ips:
             async with open_client(app, ip=ip) as client:
-                answers += await statuses(client, REGISTER, {})
+                statuses += await request_statuses(client, REGISTER, {})
 
-        assert answers == [422, 422, 429, 422]
+        assert statuses == [422, 422, 429, 422]
 
-    async def test_is_the_user_where_a_password_is_asked_for(
+    async def test_password_checks_are_limited_by_user_and_not_by_address(
         self, app: FastAPI, client: AsyncClient, factory: Factory, set_limits: SetLimits
     ) -> None:
         user = await factory.user()
@@ -307,24 +302,26 @@ class TestIdentityOfTheClient:
         path = f"{API}/users/me/password"
         set_limits(limit_password_check="2/day")
 
-        answers = await statuses(client, path, *[login.headers for login in sessions])
+        statuses = await request_statuses(client, path, *[login.headers for login in sessions])
         async with open_client(app) as elsewhere:
-            from_elsewhere = await statuses(elsewhere, path, sessions[0].headers)
-        of_another_user = await statuses(client, path, other.headers)
+            from_elsewhere = await request_statuses(elsewhere, path, sessions[0].headers)
+        of_another_user = await request_statuses(client, path, other.headers)
 
-        assert answers == [422, 422, 429]
+        assert statuses == [422, 422, 429]
         assert from_elsewhere == [429]
         assert of_another_user == [422]
 
 
 def random_ipv6_network() -> str:
-    """A /64 that no other run has spent the limits of; its last digit is not 0."""
+    """Return a random /64 network, whose limits are unused. Its last digit is not 0."""
     return f"2001:db8:{secrets.token_hex(2)}:{secrets.randbelow(0xFFF) + 1:x}1"
 
 
 class TestFailedLogIns:
     @pytest.mark.usefixtures("resources")
-    async def test_are_logged_with_the_address_and_without_the_account(self, app: FastAPI) -> None:
+    async def test_failed_log_ins_are_logged_with_the_ip_and_without_the_email_address(
+        self, app: FastAPI
+    ) -> None:
         with captured_log() as log:
             async with open_client(app, ip="192.0.2.9") as client:
                 known = await request_token(client, "ada@example.com", WRONG_PASSWORD)
@@ -336,7 +333,7 @@ class TestFailedLogIns:
         assert len({line["account"] for line in lines}) == 1
         assert "@" not in lines[0]["account"]
 
-    async def test_block_the_account_from_their_ip_for_the_right_password_too(
+    async def test_too_many_failed_log_ins_block_the_right_password_from_the_same_ip(
         self, client: AsyncClient, factory: Factory, set_limits: SetLimits
     ) -> None:
         user = await factory.user()
@@ -349,7 +346,7 @@ class TestFailedLogIns:
         assert (right.status_code, right.json()["code"]) == (429, "rate_limited")
         assert int(right.headers["Retry-After"]) >= 1
 
-    async def test_block_neither_another_account_nor_another_ip(
+    async def test_failed_log_ins_block_neither_another_account_nor_another_ip(
         self, app: FastAPI, client: AsyncClient, factory: Factory, set_limits: SetLimits
     ) -> None:
         user, neighbour = await factory.user(), await factory.user()
@@ -365,47 +362,47 @@ class TestFailedLogIns:
         assert of_neighbour.status_code == 200
         assert from_elsewhere.status_code == 200
 
-    async def test_are_counted_together_however_the_address_is_written(
+    async def test_failed_log_ins_are_counted_together_for_all_spellings_of_an_address(
         self, client: AsyncClient, factory: Factory, set_limits: SetLimits
     ) -> None:
         user = await factory.user()
         set_limits(limit_login_failures_per_ip="2/day")
         spellings = [user.email, user.email.upper(), f" {user.email} "]
 
-        answers = [await request_token(client, email, WRONG_PASSWORD) for email in spellings]
+        responses = [await request_token(client, email, WRONG_PASSWORD) for email in spellings]
 
-        assert [response.status_code for response in answers] == [400, 400, 429]
+        assert [response.status_code for response in responses] == [400, 400, 429]
 
-    async def test_alone_are_counted(
+    async def test_successful_log_ins_do_not_count_as_failures(
         self, client: AsyncClient, factory: Factory, set_limits: SetLimits
     ) -> None:
         user = await factory.user()
         set_limits(limit_login_failures_per_ip="2/day", limit_login_failures_per_account="2/day")
 
-        answers = [await request_token(client, user.email) for _ in range(4)]
+        responses = [await request_token(client, user.email) for _ in range(4)]
 
-        assert [response.status_code for response in answers] == [200] * 4
+        assert [response.status_code for response in responses] == [200] * 4
 
-    async def test_of_unknown_addresses_are_counted_and_refused_alike(
+    async def test_failed_log_ins_are_limited_alike_for_known_and_unknown_addresses(
         self, app: FastAPI, factory: Factory, set_limits: SetLimits
     ) -> None:
         user = await factory.user()
         set_limits(limit_login_failures_per_ip="2/day")
 
-        answers = []
+        responses = []
         for email in (user.email, "nobody@example.com"):
             async with open_client(app) as client:
-                answers.append(
+                responses.append(
                     [await request_token(client, email, WRONG_PASSWORD) for _ in range(3)]
                 )
 
-        known, unknown = answers
+        known, unknown = responses
         assert [response.status_code for response in known] == [400, 400, 429]
         assert [visible(response) for response in known] == [
             visible(response) for response in unknown
         ]
 
-    async def test_from_everywhere_are_refused_but_the_right_password_is_not(
+    async def test_failed_log_ins_from_many_ips_do_not_block_the_right_password(
         self, app: FastAPI, client: AsyncClient, factory: Factory, set_limits: SetLimits
     ) -> None:
         user = await factory.user()
@@ -421,7 +418,7 @@ class TestFailedLogIns:
         assert [response.status_code for response in failures] == [400, 400, 429]
         assert (mistyped.status_code, right.status_code) == (429, 200)
 
-    async def test_name_no_address_in_the_store(
+    async def test_the_store_of_failed_log_ins_contains_no_email_address(
         self, client: AsyncClient, factory: Factory, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         user = await factory.user(email="ada@example.com")
@@ -438,13 +435,13 @@ class TestFailedLogIns:
         await request_token(client, "nobody@example.com", WRONG_PASSWORD)
 
         names = " ".join(keys)
-        assert "limit_login_failures_per_account" in names
+        assert "login_failures_per_account" in names
         assert "example" not in names
         assert hashlib.sha256(user.email.encode()).hexdigest() not in names
 
 
 def visible(response: Response) -> tuple[object, ...]:
-    """What a caller can compare, but for the second in which it was answered."""
+    """Return the parts of the response that a client can compare, except the time."""
     headers = {**response.headers, "x-request-id": None, "retry-after": None}
     headers["ratelimit"] = re.sub(r"t=\d+", "t=", response.headers["RateLimit"])
     return response.status_code, response.json() | {"request_id": None}, headers
@@ -452,26 +449,26 @@ def visible(response: Response) -> tuple[object, ...]:
 
 class TestConcurrency:
     @pytest.mark.parametrize("policy", ["limit_general", "limit_registration"])
-    async def test_lets_no_request_more_through_than_the_budget(
+    async def test_concurrent_requests_do_not_exceed_a_limit(
         self, live: AsyncClient, set_limits: SetLimits, policy: str
     ) -> None:
         set_limits(**{policy: "10/day"})
 
-        answers = await gather(*[live.post(REGISTER, json={}) for _ in range(50)])
+        responses = await gather(*[live.post(REGISTER, json={}) for _ in range(50)])
 
-        assert Counter(response.status_code for response in answers) == {422: 10, 429: 40}
+        assert Counter(response.status_code for response in responses) == {422: 10, 429: 40}
 
-    async def test_lets_no_more_guesses_through_than_are_verified_at_once(
+    async def test_concurrent_log_ins_exceed_the_limit_at_most_by_the_hash_slots(
         self, live: AsyncClient, live_factory: Factory, set_limits: SetLimits
     ) -> None:
         user = await live_factory.user()
         set_limits(limit_login_failures_per_ip="10/day")
         slots = max(1, (os.cpu_count() or 1) - 1)
 
-        answers = await gather(
+        responses = await gather(
             *[request_token(live, user.email, WRONG_PASSWORD) for _ in range(50)]
         )
 
-        guesses = Counter(response.status_code for response in answers)
+        guesses = Counter(response.status_code for response in responses)
         assert set(guesses) == {400, 429}
         assert 10 <= guesses[400] < 10 + slots

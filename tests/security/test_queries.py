@@ -1,20 +1,21 @@
-"""What a request costs in statements, however many rows there are."""
+"""Number of SQL statements of reads, which does not depend on the number of rows."""
 
 from httpx import AsyncClient
 
 from app.runtime.resources import Resources
-from tests.factories import Factory, Login
-from tests.observation import recorded_statements
-from tests.routes import OPERATIONS
-from tests.world import QUERIES, World
+from tests.support.factories import Factory, Login
+from tests.support.observation import recorded_statements
+from tests.support.operations import OPERATIONS
+from tests.support.registries import ENTRIES, add_rows, create_world
+from tests.support.world import World
 
-READING = [each for each in OPERATIONS if each.method == "GET" and each.is_authenticated]
+READS = [each for each in OPERATIONS if each.method == "GET" and each.is_authenticated]
 
 
 async def count_statements(client: AsyncClient, world: World, login: Login) -> dict[str, int]:
-    """How many statements each reading operation takes, for as many items as a page may have."""
-    costs: dict[str, int] = {}
-    for operation in READING:
+    """Return the number of statements of each read, with the largest page of a list."""
+    counts: dict[str, int] = {}
+    for operation in READS:
         with recorded_statements(world.resources) as statements:
             response = await client.get(
                 operation.path.format_map(world.ids),
@@ -22,22 +23,22 @@ async def count_statements(client: AsyncClient, world: World, login: Login) -> d
                 headers=login.headers,
             )
         assert response.status_code == 200, response.text
-        # In no transaction on PostgreSQL: nothing would undo what they write, or hold their locks.
-        assert all(each.startswith("SELECT") and " FOR " not in each for each in statements)
-        costs[operation.id] = len(statements)
-    return costs
+        # On PostgreSQL reads have no transaction, so they must neither write nor lock.
+        assert all(text.startswith("SELECT") and " FOR " not in text for text in statements)
+        counts[operation.id] = len(statements)
+    return counts
 
 
-async def test_a_hundred_rows_cost_every_operation_as_many_statements_as_one(
+async def test_reads_run_as_many_statements_for_a_hundred_rows_as_for_one(
     client: AsyncClient, factory: Factory, resources: Resources
 ) -> None:
     login = await factory.admin()
-    world = World(factory, resources, {"owner": login.user})
-    await world.fill()
-    await world.add_rows(login, 1)
+    world = await create_world(factory, resources, {"owner": login.user})
+    await add_rows(world, 1)
 
     for_one = await count_statements(client, world, login)
-    await world.add_rows(login, 99)
+    await add_rows(world, 99)
     for_a_hundred = await count_statements(client, world, login)
 
-    assert for_one == for_a_hundred == QUERIES
+    registered = {operation.id: ENTRIES[operation.id].statements for operation in READS}
+    assert for_one == for_a_hundred == registered

@@ -1,4 +1,4 @@
-"""What happens when two do the same thing at the same moment."""
+"""Concurrent requests for the same user, address or token."""
 
 from asyncio import gather
 from collections import Counter
@@ -6,11 +6,11 @@ from collections import Counter
 from httpx import AsyncClient
 from sqlmodel import col, func, select
 
-from app.authentication.models import RefreshToken, Session
 from app.one_time_tokens.models import OneTimeToken
 from app.runtime.resources import Resources
+from app.sessions.models import LoginSession, RefreshToken
 from app.users.models import Role, User
-from tests.factories import (
+from tests.support.factories import (
     API,
     OTHER_PASSWORD,
     Factory,
@@ -19,10 +19,12 @@ from tests.factories import (
     request_token,
     token_in,
 )
-from tests.inbox import Inbox
+from tests.support.inbox import Inbox
 
 
-async def test_of_twenty_registrations_of_one_address_one_succeeds(live: AsyncClient) -> None:
+async def test_only_one_of_twenty_concurrent_registrations_of_an_address_succeeds(
+    live: AsyncClient,
+) -> None:
     body = registration()
 
     responses = await gather(*[live.post(f"{API}/users", json=body) for _ in range(20)])
@@ -30,7 +32,7 @@ async def test_of_twenty_registrations_of_one_address_one_succeeds(live: AsyncCl
     assert Counter(response.status_code for response in responses) == {201: 1, 409: 19}
 
 
-async def test_of_twenty_uses_of_a_refresh_token_one_succeeds(
+async def test_only_one_of_twenty_concurrent_uses_of_a_refresh_token_succeeds(
     live: AsyncClient, live_factory: Factory, live_resources: Resources
 ) -> None:
     login = await live_factory.login()
@@ -43,7 +45,7 @@ async def test_of_twenty_uses_of_a_refresh_token_one_succeeds(
     assert Counter(response.status_code for response in responses) == {200: 1, 400: 19}
 
 
-async def test_of_ten_uses_of_a_one_time_token_one_succeeds(
+async def test_only_one_of_ten_concurrent_uses_of_a_one_time_token_succeeds(
     live: AsyncClient, live_factory: Factory, live_resources: Resources
 ) -> None:
     login = await live_factory.login()
@@ -56,7 +58,7 @@ async def test_of_ten_uses_of_a_one_time_token_one_succeeds(
     assert Counter(response.status_code for response in responses) == {204: 1, 422: 9}
 
 
-async def test_tokens_asked_for_at_once_leave_one(
+async def test_concurrent_requests_for_a_verification_mail_leave_one_token(
     live: AsyncClient, live_factory: Factory, live_resources: Resources
 ) -> None:
     login = await live_factory.login()
@@ -70,7 +72,7 @@ async def test_tokens_asked_for_at_once_leave_one(
     assert Counter(response.status_code for response in responses) == {202: 8}
 
 
-async def test_two_admins_who_demote_each_other_leave_one(
+async def test_two_admins_who_demote_each_other_concurrently_leave_one_admin(
     live: AsyncClient, live_factory: Factory, live_resources: Resources
 ) -> None:
     for _ in range(10):
@@ -88,7 +90,7 @@ async def test_two_admins_who_demote_each_other_leave_one(
                 await session.delete(admin)
 
 
-async def test_a_log_in_and_the_deletion_of_its_user_never_fail_the_service(
+async def test_a_log_in_during_the_deletion_of_its_user_is_never_a_500(
     live: AsyncClient, live_factory: Factory
 ) -> None:
     admin = await live_factory.admin()
@@ -105,7 +107,7 @@ async def test_a_log_in_and_the_deletion_of_its_user_never_fail_the_service(
         assert set(log_ins) <= {200, 400}
 
 
-async def test_a_log_in_with_the_old_password_does_not_survive_a_reset(
+async def test_a_session_with_the_old_password_does_not_survive_a_concurrent_reset(
     live: AsyncClient, live_factory: Factory, live_resources: Resources
 ) -> None:
     inbox = Inbox(live_resources)
@@ -123,7 +125,7 @@ async def test_a_log_in_with_the_old_password_does_not_survive_a_reset(
         )
 
         async with live_resources.database.transaction() as session:
-            alive = select(func.count()).where(Session.user_id == user.id)
-            sessions = (await session.exec(alive)).one()
-        voided_by_a_log_in = reset.status_code == 422
-        assert voided_by_a_log_in or sessions == 0
+            count_of_sessions = select(func.count()).where(LoginSession.user_id == user.id)
+            sessions = (await session.exec(count_of_sessions)).one()
+        token_invalidated_by_log_in = reset.status_code == 422
+        assert token_invalidated_by_log_in or sessions == 0

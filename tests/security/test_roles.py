@@ -1,4 +1,4 @@
-"""The roles of the database: the service has all that it needs, and no more."""
+"""Database roles: the runtime role has exactly the privileges that the service needs."""
 
 import os
 import secrets
@@ -22,14 +22,14 @@ from app.core.database_engine import create_engine
 from app.core.migrations import ROOT
 from app.main import create_app
 from tests.conftest import WORKER, empty_database, open_client, upgrade
-from tests.factories import API, PASSWORD, registration, request_token
+from tests.support.factories import API, PASSWORD, registration, request_token
 
 pytestmark = [
     pytest.mark.skipif("TEST_DATABASE_URL" not in os.environ, reason="SQLite has no roles"),
-    pytest.mark.skipif(shutil.which("psql") is None, reason="the roles are made by psql"),
+    pytest.mark.skipif(shutil.which("psql") is None, reason="needs psql, which creates the roles"),
 ]
 
-ROLE_PASSWORD = "without-spaces"  # which psql 18 refuses in a URL
+ROLE_PASSWORD = "without-spaces"  # psql 18 rejects spaces in a URL
 INSUFFICIENT_PRIVILEGE = "42501"
 RESTRICT_VIOLATION = "23001"
 SELF_GRANT_VERSION = 160_000
@@ -39,22 +39,22 @@ FUNCTION = "RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'"
 
 @dataclass(frozen=True)
 class Roles:
-    """A database that deploy/roles.sql has prepared and its owner has migrated."""
+    """Roles of a database that deploy/roles.sql has prepared and its owner has migrated."""
 
     url: URL
     owner: str
     runtime: str
     stranger: str
-    """A role of the same server that has nothing to do with it."""
+    """Role of the same server without privileges in the database."""
 
     def url_of(self, role: str) -> str:
-        """The database, for that role."""
+        """Return the URL of the database for the role."""
         return self.url.set(username=role).render_as_string(hide_password=False)
 
 
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[AsyncConnection]:
-    """A connection, whose transaction is committed at the end."""
+    """Yield a connection whose transaction is committed at the end."""
     engine = create_engine(url, pool_size=1)
     try:
         async with engine.begin() as connection:
@@ -90,42 +90,42 @@ def create_role(name: str, *options: str) -> TextClause:
 
 
 async def drop_roles(*roles: str) -> None:
-    """Drop roles of the server, which own nothing any more, if they exist."""
+    """Drop the roles if they exist. They must not own any objects."""
     async with connected(server()) as connection:
         await connection.execute(text(f"DROP ROLE IF EXISTS {', '.join(roles)}"))
 
 
 @pytest.fixture(scope="module")
 async def roles(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Roles]:
-    """The roles of a database of this module's own; both are gone afterwards."""
+    """Yield the roles of a new database, and drop the roles and the database afterwards."""
     suffix = secrets.token_hex(4)
     owner, runtime, stranger = (f"{role}_{suffix}" for role in ("owner", "runtime", "stranger"))
     empty = empty_database(f"{WORKER}_roles", tmp_path_factory.mktemp("roles"))
     try:
         async with empty as url:
             create_roles(url, owner, runtime)
-            made = Roles(make_url(url).set(password=ROLE_PASSWORD), owner, runtime, stranger)
+            created = Roles(make_url(url).set(password=ROLE_PASSWORD), owner, runtime, stranger)
             async with connected(url) as connection:
                 await connection.execute(create_role(stranger))
                 await connection.execute(text("CREATE SCHEMA private"))
                 await connection.execute(text("CREATE TABLE private.secrets (id int)"))
-            await upgrade(made.url_of(owner))
-            yield made
+            await upgrade(created.url_of(owner))
+            yield created
     finally:
         await drop_roles(owner, runtime, stranger)
 
 
-async def refusal(url: str, statement: str) -> str | None:
-    """The SQLSTATE with which the statement is refused there; it must not be carried out."""
-    with pytest.raises(DBAPIError) as refused:
+async def sqlstate_of(url: str, statement: str) -> str | None:
+    """Return the SQLSTATE of the error that the statement causes. Fail if it succeeds."""
+    with pytest.raises(DBAPIError) as error:
         async with connected(url) as connection:
             await connection.execute(text(statement))
-    return getattr(refused.value.orig, "sqlstate", None)
+    return getattr(error.value.orig, "sqlstate", None)
 
 
 @pytest.fixture
 async def running(settings: Settings, roles: Roles) -> AsyncIterator[FastAPI]:
-    """The application, started, on the runtime role."""
+    """Yield the started application, which uses the runtime role."""
     url = SecretStr(roles.url_of(roles.runtime))
     app = create_app(settings.model_copy(update={"database_url": url}))
     async with app.router.lifespan_context(app):
@@ -145,8 +145,8 @@ async def test_the_runtime_role_is_enough_to_serve(running: FastAPI) -> None:
             f"{API}/users/me/deletion", json={"password": PASSWORD}, headers=headers
         )
 
-    answers = [ready, registered, login, changed, deleted]
-    assert [answer.status_code for answer in answers] == [200, 201, 200, 200, 204]
+    responses = [ready, registered, login, changed, deleted]
+    assert [response.status_code for response in responses] == [200, 201, 200, 200, 204]
 
 
 @pytest.mark.parametrize(
@@ -180,29 +180,35 @@ async def test_the_runtime_role_is_enough_to_serve(running: FastAPI) -> None:
         "GRANT {owner} TO {runtime}",
     ],
 )
-async def test_the_runtime_role_may_do_nothing_else(roles: Roles, statement: str) -> None:
+async def test_the_runtime_role_may_not_run_other_statements_than_the_service_needs(
+    roles: Roles, statement: str
+) -> None:
     named = statement.format(owner=roles.owner, runtime=roles.runtime)
 
-    assert await refusal(roles.url_of(roles.runtime), named) == INSUFFICIENT_PRIVILEGE
+    assert await sqlstate_of(roles.url_of(roles.runtime), named) == INSUFFICIENT_PRIVILEGE
 
 
 @pytest.mark.parametrize("statement", ["UPDATE activity SET action = 'x'", "DELETE FROM activity"])
-async def test_the_audit_trail_refuses_the_runtime_role_too(roles: Roles, statement: str) -> None:
-    assert await refusal(roles.url_of(roles.runtime), statement) == RESTRICT_VIOLATION
+async def test_the_runtime_role_may_not_change_the_audit_trail(
+    roles: Roles, statement: str
+) -> None:
+    assert await sqlstate_of(roles.url_of(roles.runtime), statement) == RESTRICT_VIOLATION
 
 
-@pytest.mark.usefixtures("app")  # migrates it
-async def test_the_runtime_role_reads_no_other_database(roles: Roles, settings: Settings) -> None:
+@pytest.mark.usefixtures("app")  # migrates the database of the worker
+async def test_the_runtime_role_may_not_read_another_database(
+    roles: Roles, settings: Settings
+) -> None:
     other = make_url(settings.database_url.get_secret_value())
     url = other.set(username=roles.runtime, password=ROLE_PASSWORD)
 
-    refused = await refusal(url.render_as_string(hide_password=False), "SELECT * FROM users")
+    sqlstate = await sqlstate_of(url.render_as_string(hide_password=False), "SELECT * FROM users")
 
-    assert refused == INSUFFICIENT_PRIVILEGE
+    assert sqlstate == INSUFFICIENT_PRIVILEGE
 
 
-async def test_no_other_role_connects(roles: Roles) -> None:
-    assert await refusal(roles.url_of(roles.stranger), "SELECT 1") == INSUFFICIENT_PRIVILEGE
+async def test_another_role_of_the_server_may_not_connect(roles: Roles) -> None:
+    assert await sqlstate_of(roles.url_of(roles.stranger), "SELECT 1") == INSUFFICIENT_PRIVILEGE
 
 
 @asynccontextmanager
@@ -224,12 +230,14 @@ async def stored_passwords(*roles: str) -> dict[str, str]:
 
 
 class TestHosted:
-    """On a hosted server the administrator may create roles, but is no superuser."""
+    """Tests on a hosted server, whose administrator may create roles but is not a superuser."""
 
     @pytest.fixture(params=["", "inherit"])
     async def hosted(self, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Roles]:
-        """Run deploy/roles.sql as the administrator, who owns the database and, since PostgreSQL
-        16, may get a membership without SET in each role that it creates.
+        """Run deploy/roles.sql as the administrator and yield the roles.
+
+        The administrator owns the database. Since PostgreSQL 16, it may get a membership without
+        SET in each role that it creates.
         """
         suffix = secrets.token_hex(4)
         owner, runtime, admin = (f"{role}_{suffix}" for role in ("owner", "runtime", "admin"))
@@ -249,15 +257,17 @@ class TestHosted:
         finally:
             await drop_roles(owner, runtime, admin)
 
-    async def test_the_owner_role_migrates_and_the_runtime_role_serves(self, hosted: Roles) -> None:
+    async def test_on_a_hosted_server_the_owner_role_migrates_and_the_runtime_role_serves(
+        self, hosted: Roles
+    ) -> None:
         await upgrade(hosted.url_of(hosted.owner))
 
         async with connected(hosted.url_of(hosted.runtime)) as connection:
             assert (await connection.execute(text("SELECT count(*) FROM users"))).scalar() == 0
-        refused = await refusal(hosted.url_of(hosted.runtime), "CREATE TABLE mine (id int)")
-        assert refused == INSUFFICIENT_PRIVILEGE
+        sqlstate = await sqlstate_of(hosted.url_of(hosted.runtime), "CREATE TABLE mine (id int)")
+        assert sqlstate == INSUFFICIENT_PRIVILEGE
 
-    async def test_a_second_run_changes_the_passwords(self, hosted: Roles) -> None:
+    async def test_a_second_run_of_roles_sql_changes_the_passwords(self, hosted: Roles) -> None:
         await upgrade(hosted.url_of(hosted.owner))
         before = await stored_passwords(hosted.owner, hosted.runtime)
 
@@ -267,7 +277,7 @@ class TestHosted:
         assert before.keys() == after.keys() == {hosted.owner, hosted.runtime}
         assert not set(before.values()) & set(after.values())
 
-    async def test_the_same_roles_serve_a_second_database(
+    async def test_roles_sql_lets_the_same_roles_serve_a_second_database(
         self, hosted: Roles, tmp_path: Path
     ) -> None:
         async with owned_database("second", hosted.stranger, tmp_path) as url:

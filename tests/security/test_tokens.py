@@ -1,4 +1,4 @@
-"""Every kind of token at every place that takes one, and broken ones everywhere."""
+"""Tokens of each kind in each place that accepts a token, and malformed access tokens."""
 
 import base64
 import json
@@ -10,17 +10,17 @@ from httpx import AsyncClient, Response
 from jose import jwt
 from sqlmodel import select
 
-from app.authentication.models import RefreshToken
 from app.core import clock
 from app.core.errors import InvalidInput
 from app.core.ids import new_id
 from app.core.keys import KeyRing
-from app.core.pagination import POSITION, Cursors
+from app.core.pagination import POSITION, Cursors, PageQuery
 from app.core.tokens import AccessTokens, InvalidAccessToken
 from app.one_time_tokens.models import OneTimeToken
 from app.runtime.resources import Resources
-from tests.factories import API, OTHER_PASSWORD, Factory, refresh, token_in
-from tests.inbox import Inbox
+from app.sessions.models import RefreshToken
+from tests.support.factories import API, OTHER_PASSWORD, Factory, refresh, token_in
+from tests.support.inbox import Inbox
 
 
 async def at_bearer(client: AsyncClient, token: str) -> Response:
@@ -52,7 +52,7 @@ PLACES = {
 
 @pytest.mark.parametrize("place", [*PLACES, "cursor"])
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_token_is_good_for_its_own_place_only(
+async def test_a_token_is_accepted_only_in_the_place_for_its_kind(
     client: AsyncClient,
     factory: Factory,
     inbox: Inbox,
@@ -68,9 +68,7 @@ async def test_a_token_is_good_for_its_own_place_only(
         "refresh": login.refresh_token,
         "verification": token_in((await inbox.read())[0]),
         "reset": token_in((await inbox.read())[1]),
-        "cursor": str(
-            resources.cursors.seal(f"sessions of {login.user.id}", (clock.now(), login.user.id))
-        ),
+        "cursor": cursor_of(resources.cursors, f"sessions of {login.user.id}"),
     }
 
     if place == "cursor":
@@ -78,9 +76,9 @@ async def test_a_token_is_good_for_its_own_place_only(
     else:
         response = await PLACES[place](client, tokens[kind])
 
-    refused = {"access": 401, "refresh": 400, "verification": 422, "reset": 422, "cursor": 422}
+    errors = {"access": 401, "refresh": 400, "verification": 422, "reset": 422, "cursor": 422}
     assert response.is_success == (kind == place)
-    assert response.is_success or response.status_code == refused[place]
+    assert response.is_success or response.status_code == errors[place]
 
 
 def _forged(header: dict[str, Any], claims: dict[str, Any]) -> str:
@@ -102,7 +100,7 @@ class TestBrokenAccessTokens:
         ],
         ids=["short", "parts", "dots", "long", "not ascii", "nested"],
     )
-    async def test_are_a_401(self, client: AsyncClient, token: str) -> None:
+    async def test_a_malformed_access_token_is_a_401(self, client: AsyncClient, token: str) -> None:
         headers = {b"Authorization": b"Bearer " + token.encode()}
 
         response = await client.get(f"{API}/users/me", headers=headers)
@@ -110,7 +108,7 @@ class TestBrokenAccessTokens:
         assert response.status_code == 401
 
     @pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer ", "Basic eDp5", "Token x"])
-    async def test_of_another_scheme_are_a_401(
+    async def test_another_authorization_scheme_is_a_401(
         self, client: AsyncClient, authorization: str
     ) -> None:
         response = await client.get(f"{API}/users/me", headers={"Authorization": authorization})
@@ -118,7 +116,7 @@ class TestBrokenAccessTokens:
         assert response.status_code == 401
 
     @pytest.mark.parametrize("algorithm", ["none", "HS512", "RS256"])
-    async def test_of_another_algorithm_are_a_401(
+    async def test_an_access_token_with_another_algorithm_is_a_401(
         self, client: AsyncClient, factory: Factory, algorithm: str
     ) -> None:
         login = await factory.login()
@@ -130,7 +128,7 @@ class TestBrokenAccessTokens:
     @pytest.mark.parametrize(
         "claim", ["iss", "aud", "sub", "client_id", "sid", "iat", "exp", "jti"]
     )
-    async def test_without_a_claim_are_a_401(
+    async def test_an_access_token_without_a_claim_is_a_401(
         self, client: AsyncClient, factory: Factory, resources: Resources, claim: str
     ) -> None:
         login = await factory.login()
@@ -154,7 +152,7 @@ class TestBrokenAccessTokens:
         ],
         ids=str,
     )
-    async def test_with_a_wrong_claim_are_a_401(
+    async def test_an_access_token_with_a_wrong_claim_is_a_401(
         self, client: AsyncClient, factory: Factory, resources: Resources, change: dict[str, Any]
     ) -> None:
         login = await factory.login()
@@ -167,7 +165,7 @@ class TestBrokenAccessTokens:
     @pytest.mark.parametrize(
         "change", [{"typ": "JWT"}, {"typ": None}, {"kid": "x"}, {"kid": ["x"]}], ids=str
     )
-    async def test_with_a_wrong_header_are_a_401(
+    async def test_an_access_token_with_a_wrong_header_is_a_401(
         self, client: AsyncClient, factory: Factory, resources: Resources, change: dict[str, Any]
     ) -> None:
         login = await factory.login()
@@ -177,7 +175,7 @@ class TestBrokenAccessTokens:
 
         assert (await at_bearer(client, token)).status_code == 401
 
-    async def test_that_have_expired_are_a_401(
+    async def test_an_expired_access_token_is_a_401(
         self, client: AsyncClient, factory: Factory, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         issued = clock.now() - timedelta(minutes=15, seconds=1)
@@ -188,7 +186,7 @@ class TestBrokenAccessTokens:
 
         assert (await at_bearer(client, login.access_token)).status_code == 401
 
-    async def test_of_another_user_in_this_session_are_a_401(
+    async def test_an_access_token_of_another_user_in_the_session_is_a_401(
         self, client: AsyncClient, factory: Factory, resources: Resources
     ) -> None:
         login = await factory.login()
@@ -201,13 +199,13 @@ class TestBrokenAccessTokens:
 
 
 def _signed(resources: Resources, like: str, claims: dict[str, Any], **header: Any) -> str:
-    """A token with our own signature, like `like` but for what is given."""
+    """Return a token with our signature and the headers of `like`, except the headers passed."""
     (key,) = KeyRing(resources.settings.secrets).derive("access-token")
     headers = jwt.get_unverified_header(like) | header
     return jwt.encode(claims, key, "HS256", headers)
 
 
-async def test_a_forged_token_with_nothing_changed_would_pass(
+async def test_an_access_token_signed_by_the_tests_without_changes_is_accepted(
     client: AsyncClient, factory: Factory, resources: Resources
 ) -> None:
     login = await factory.login()
@@ -218,23 +216,29 @@ async def test_a_forged_token_with_nothing_changed_would_pass(
     assert (await at_bearer(client, token)).status_code == 200
 
 
-def test_rotation_keeps_what_the_former_secret_signed_until_it_is_forgotten() -> None:
+def cursor_of(cursors: Cursors, list_name: str) -> str:
+    """Return a cursor that is valid for the list."""
+    request = cursors.page_request(list_name, PageQuery(), POSITION)
+    return request.seal((clock.now(), new_id()))
+
+
+def test_a_rotated_secret_verifies_tokens_only_while_it_is_a_fallback() -> None:
     ids = {"user_id": new_id(), "session_id": new_id()}
     token = AccessTokens(KeyRing(["former"]), issuer="x").issue(**ids)
-    cursor = Cursors(KeyRing(["former"])).seal("users", (clock.now(), new_id()))
+    query = PageQuery(cursor=cursor_of(Cursors(KeyRing(["former"])), "users"))
 
     rotating = KeyRing(["current", "former"])
     assert AccessTokens(rotating, issuer="x").read(token).user_id == ids["user_id"]
-    assert Cursors(rotating).open("users", cursor, POSITION)
+    assert Cursors(rotating).page_request("users", query, POSITION).after
 
     rotated = KeyRing(["current"])
     with pytest.raises(InvalidAccessToken):
         AccessTokens(rotated, issuer="x").read(token)
     with pytest.raises(InvalidInput):
-        Cursors(rotated).open("users", cursor, POSITION)
+        Cursors(rotated).page_request("users", query, POSITION)
 
 
-async def test_bearer_secrets_are_stored_as_digests_only(
+async def test_refresh_and_one_time_tokens_are_stored_as_digests_only(
     client: AsyncClient, factory: Factory, inbox: Inbox, resources: Resources
 ) -> None:
     login = await factory.login()
@@ -249,4 +253,4 @@ async def test_bearer_secrets_are_stored_as_digests_only(
     assert len(stored) == 2
     assert login.refresh_token not in stored
     assert token_in((await inbox.read())[0]) not in stored
-    assert {len(each) for each in stored} == {64}
+    assert {len(stored_digest) for stored_digest in stored} == {64}

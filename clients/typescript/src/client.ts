@@ -6,12 +6,12 @@ export type Plumbline = Client<paths>;
 export type Problem = components["schemas"]["Problem"];
 export type TokenPair = components["schemas"]["TokenPair"];
 
-/** Headers of the two operations that take a form, as OAuth wants it. */
+/** Headers of the two operations that take a form, as OAuth requires. */
 export const FORM = { "Content-Type": "application/x-www-form-urlencoded" };
 
 /**
- * A client of the service at `baseUrl`. Its paths, bodies and refusals are typed by the document.
- * `accessToken` is called before each request, so that it may change.
+ * Create a client of the service at `baseUrl`. The OpenAPI document defines the types of its paths,
+ * bodies and errors. `accessToken` is called before each request, so that the token can change.
  */
 export function createPlumbline(baseUrl: string, accessToken?: () => string): Plumbline {
   const client = createClient<paths>({ baseUrl });

@@ -3,12 +3,12 @@ import { randomUUID } from "node:crypto";
 
 import { FORM, createPlumbline, type Plumbline, type TokenPair } from "../src/client.js";
 
-const url = process.env["API_URL"] ?? assert.fail("API_URL names the service: make client-test");
+const url = process.env["API_URL"] ?? assert.fail("API_URL is not set: run `make client-test`");
 
 export const PASSWORD = "correct horse battery staple";
 export const anonymous = createPlumbline(url);
 
-/** The address of someone who has just registered. */
+/** Register a user and return their address. */
 export async function register(): Promise<string> {
   const email = `${randomUUID()}@example.com`;
   const { data } = await anonymous.POST("/api/v1/users", { body: { email, password: PASSWORD } });
@@ -16,7 +16,7 @@ export async function register(): Promise<string> {
   return email;
 }
 
-/** The tokens of a new session of someone who has registered. */
+/** Log a registered user in and return the tokens of the session. */
 export async function logIn(email: string): Promise<TokenPair> {
   const { data } = await anonymous.POST("/api/v1/auth/token", {
     headers: FORM,
@@ -26,7 +26,7 @@ export async function logIn(email: string): Promise<TokenPair> {
   return data;
 }
 
-/** A client that sends the access token of these. */
+/** Create a client that sends the access token. */
 export function authenticated(tokens: TokenPair): Plumbline {
   return createPlumbline(url, () => tokens.access_token);
 }

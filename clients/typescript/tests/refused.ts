@@ -1,4 +1,4 @@
-/** What the document does not tell is refused by the compiler, which is all that this file is for. */
+/** Calls that the compiler must reject, because the OpenAPI document does not define them. */
 
 import { anonymous } from "./people.js";
 

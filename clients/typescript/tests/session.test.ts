@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { FORM } from "../src/client.js";
 import { PASSWORD, anonymous, authenticated, logIn, register } from "./people.js";
 
-test("who registers and logs in reads and changes the profile", async () => {
+test("a registered user logs in, reads and changes the profile", async () => {
   const email = await register();
   const client = authenticated(await logIn(email));
 
@@ -16,7 +16,7 @@ test("who registers and logs in reads and changes the profile", async () => {
   assert.deepEqual(read.data, changed.data);
 });
 
-test("a list is walked page by page", async () => {
+test("a list is read page by page", async () => {
   const email = await register();
   await logIn(email);
   const client = authenticated(await logIn(email));
@@ -34,7 +34,7 @@ test("a list is walked page by page", async () => {
   assert.deepEqual(current, [true, false]);
 });
 
-test("a session goes on with its refresh token, and ends with the log-out", async () => {
+test("a session continues with its refresh token, and ends with the log-out", async () => {
   const { refresh_token } = await logIn(await register());
 
   const { data: tokens } = await anonymous.POST("/api/v1/auth/token", {
@@ -51,7 +51,7 @@ test("a session goes on with its refresh token, and ends with the log-out", asyn
   assert.equal(after.error?.code, "unauthenticated");
 });
 
-/** Registers, and says what a form would show. */
+/** Register a user and return the text that a form would show. */
 async function explainRegistration(email: string, password: string): Promise<string> {
   const { error } = await anonymous.POST("/api/v1/users", { body: { email, password } });
   switch (error?.code) {
@@ -68,11 +68,11 @@ async function explainRegistration(email: string, password: string): Promise<str
     case "service_unavailable":
       return `${error.detail} (${error.request_id})`;
     default:
-      return error satisfies never; // does not compile when the document tells another code
+      return error satisfies never; // does not compile if the document defines another code
   }
 }
 
-test("a refusal is told by its code", async () => {
+test("an error is identified by its code", async () => {
   const email = await register();
 
   assert.equal(await explainRegistration(email, PASSWORD), "Log in instead.");

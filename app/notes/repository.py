@@ -1,0 +1,48 @@
+"""Queries on notes."""
+
+from uuid import UUID
+
+from sqlmodel import col, delete, func, select
+
+from app.core.pagination import Page, PageRequest, Position
+from app.core.repositories import Repository, select_columns
+from app.notes.models import Note
+from app.notes.schemas import NotePublic
+
+_PUBLIC = select_columns(Note, NotePublic)
+
+
+class NoteRepository(Repository):
+    """Queries on the notes of a user."""
+
+    async def add(self, note: Note) -> None:
+        """Store a new note."""
+        self._session.add(note)
+        await self._flush()
+
+    async def count(self, *, owner_id: UUID) -> int:
+        """Return the number of the user's notes."""
+        statement = select(func.count()).where(col(Note.owner_id) == owner_id)
+        return (await self._session.exec(statement)).one()
+
+    async def get(self, note_id: UUID, *, owner_id: UUID) -> NotePublic | None:
+        """Return the note of the user, or None."""
+        statement = _PUBLIC.where(col(Note.id) == note_id, col(Note.owner_id) == owner_id)
+        return await self._get_one(statement, NotePublic)
+
+    async def get_page(self, request: PageRequest[Position], *, owner_id: UUID) -> Page[NotePublic]:
+        """Return a page of the user's notes, newest first."""
+        statement = _PUBLIC.where(col(Note.owner_id) == owner_id)
+        return await self._get_newest(statement, NotePublic, request, Note)
+
+    async def lock(self, note_id: UUID, *, owner_id: UUID) -> Note | None:
+        """Return the note of the user as an entity, locked until the transaction ends, or None."""
+        statement = (
+            select(Note).where(Note.id == note_id, Note.owner_id == owner_id).with_for_update()
+        )
+        return (await self._session.exec(statement)).one_or_none()
+
+    async def delete(self, note_id: UUID, *, owner_id: UUID) -> bool:
+        """Delete the note of the user. Return False if it does not exist."""
+        statement = delete(Note).where(col(Note.id) == note_id, col(Note.owner_id) == owner_id)
+        return (await self._session.exec(statement)).rowcount == 1

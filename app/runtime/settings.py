@@ -1,0 +1,14 @@
+"""Settings of the whole service: those of the platform and of its features."""
+
+from collections.abc import Sequence
+
+from pydantic import create_model
+
+from app.core.config import Settings
+from app.runtime.feature import Feature
+
+
+def compose_settings(features: Sequence[Feature]) -> type[Settings]:
+    """Return a class that has the settings of the platform and of the features."""
+    groups = [feature.settings for feature in features if feature.settings]
+    return create_model("ServiceSettings", __base__=(*groups, Settings))  # type: ignore[arg-type]  # groups are mix-ins

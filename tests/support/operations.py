@@ -1,0 +1,69 @@
+"""Operations of the API, read from its OpenAPI document."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from app.features import ServiceSettings
+from app.main import create_app
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One HTTP method of one path."""
+
+    method: str
+    path: str
+    details: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        """The name of the operation in test ids."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def is_authenticated(self) -> bool:
+        """True if the operation requires an access token."""
+        return "security" in self.details
+
+    @property
+    def parameters(self) -> list[str]:
+        """The names of the path parameters."""
+        return re.findall(r"{(\w+)}", self.path)
+
+    def path_with(self, value: object) -> str:
+        """Return the path with `value` for each of its parameters."""
+        return self.path.format_map(dict.fromkeys(self.parameters, value))
+
+    def takes(self, parameter: str) -> bool:
+        """Return True if the operation has a parameter of this name in any place."""
+        return any(declared["name"] == parameter for declared in self.details.get("parameters", []))
+
+    @property
+    def body_schema(self) -> dict[str, Any] | None:
+        """The schema of the JSON request body, or None if the operation takes none."""
+        content = self.details.get("requestBody", {}).get("content", {})
+        if "application/json" not in content:
+            return None
+        name = content["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        schema: dict[str, Any] = DOCUMENT["components"]["schemas"][name]
+        return schema
+
+
+def _operations(document: dict[str, Any]) -> Iterator[Operation]:
+    """Yield all operations of the API."""
+    for path, methods in document["paths"].items():
+        for method, details in methods.items():
+            yield Operation(method.upper(), path, details)
+
+
+def describe(parameter: object) -> str:
+    """Return the id of a test that is parametrised by operations."""
+    return parameter.id if isinstance(parameter, Operation) else str(parameter)[:20]
+
+
+# Created on import, because tests are parametrised before any fixture runs.
+SETTINGS = ServiceSettings(_env_file=None, secret_key="x" * 32)
+DOCUMENT = create_app(SETTINGS).openapi()
+OPERATIONS = list(_operations(DOCUMENT))

@@ -1,0 +1,43 @@
+"""Tasks after the removal of their assignee."""
+
+from httpx import AsyncClient
+
+from tests.projects.factory import create_project
+from tests.support.factories import API, PASSWORD, Factory
+from tests.tasks.factory import create_task
+
+
+async def test_removing_a_member_leaves_the_tasks_in_the_project_unassigned(
+    client: AsyncClient, factory: Factory
+) -> None:
+    owner, member = await factory.login(), await factory.login()
+    here = await create_project(factory, owner.user, editor=member.user)
+    elsewhere = await create_project(factory, owner.user, editor=member.user)
+    tasks = [
+        await create_task(factory, project.id, assignee_id=member.user.id)
+        for project in (here, elsewhere)
+    ]
+
+    await client.delete(f"{API}/projects/{here.id}/members/{member.user.id}", headers=owner.headers)
+
+    shown = [await client.get(f"{API}/tasks/{task.id}", headers=owner.headers) for task in tasks]
+    assignees = [response.json()["assignee_id"] for response in shown]
+    assert assignees == [None, str(member.user.id)]
+
+
+async def test_deleting_a_user_leaves_the_tasks_unassigned(
+    client: AsyncClient, factory: Factory
+) -> None:
+    owner, editor = await factory.login(), await factory.login()
+    project = await create_project(factory, owner.user, editor=editor.user)
+    task = await create_task(factory, project.id, assignee_id=editor.user.id)
+    path = f"{API}/tasks/{task.id}"
+    before = await client.get(path, headers=owner.headers)
+
+    await client.post(
+        f"{API}/users/me/deletion", json={"password": PASSWORD}, headers=editor.headers
+    )
+
+    after = await client.get(path, headers=owner.headers)
+    assert (after.json()["assignee_id"], after.json()["assignee"]) == (None, None)
+    assert after.headers["ETag"] != before.headers["ETag"]
