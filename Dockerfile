@@ -1,18 +1,18 @@
 FROM python:3.13-slim AS build
 WORKDIR /build
 COPY requirements.txt .
-# Only wheels: the hashes do not cover what a build from source would fetch.
+# Only wheels, because the hashes do not cover the build requirements of a source distribution.
 RUN python -m venv --without-pip /venv \
     && pip --python /venv/bin/python install --no-cache-dir --only-binary=:all: --require-hashes -r requirements.txt
 WORKDIR /srv
 COPY alembic.ini pyproject.toml deploy/healthcheck.py ./
 COPY app app
 COPY migrations migrations
-# The files of a clone made under umask 077 can be read by their owner only.
+# The files of a clone made under umask 077 are readable only for their owner.
 RUN chmod --recursive u=rwX,go=rX .
 
 FROM python:3.13-slim
-# Nothing that installs is left, and nothing belongs to the user that serves.
+# No installer remains, and no file belongs to the user of the service.
 RUN python -m pip uninstall --yes --root-user-action=ignore pip \
     && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin plumbline
 ENV PATH=/venv/bin:$PATH \
@@ -20,7 +20,7 @@ ENV PATH=/venv/bin:$PATH \
 WORKDIR /srv
 COPY --from=build /venv /venv
 COPY --from=build /srv /srv
-# By number: orchestrators that refuse root cannot look a name up. Any other user can serve, too.
+# By number, because orchestrators that reject root cannot resolve a name. Any other user works too.
 USER 10001
 # The default of PORT.
 EXPOSE 8000

@@ -19,7 +19,7 @@ help: ## Show this list
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
-install: ## Create .venv again (other commands do so when requirements-dev.txt has changed)
+install: ## Create .venv again (other commands do it only after a change of requirements-dev.txt)
 	@rm -f .venv/.installed
 	@$(MAKE) --no-print-directory .venv/.installed
 
@@ -56,10 +56,10 @@ lock: .venv/.installed ## Lock the newest versions that pyproject.toml allows
 		$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header \
 			--python-version 3.11 --output-file $$lock; done
 
-admin: .venv/.installed ## Create an admin, or make a user one: EMAIL=...
+admin: .venv/.installed ## Create an admin, or give a user the role of an admin: EMAIL=...
 	@$(BIN)/python -m app create-admin $(EMAIL)
 
-migration: .venv/.installed ## Write a migration for the changes in app/models: NAME=add_avatar
+migration: .venv/.installed ## Write a migration for the changes of tables (the models of features): NAME=add_avatar
 	@BIN=$(BIN) scripts/migration "$(NAME)"
 
 faults: .venv/.installed ## Make PostgreSQL, Redis, mail and the service fail under load, and check that nothing is lost
@@ -91,7 +91,7 @@ client-test: client ## Lint the OpenAPI document, compile the client and test it
 	@touch $@
 
 browser: .venv/.browser ## Test the docs page in Chromium or Chrome, which must be installed
-	@$(BIN)/python -m pytest $(wildcard tests/browser tests/*/browser)
+	@set -e; for folder in $(wildcard tests/browser tests/*/browser); do $(BIN)/python -m pytest $$folder; done
 
 .venv/.audit: requirements-audit.txt .venv/.installed
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.txt

@@ -1,7 +1,7 @@
 """The instance that `fastapi dev` and other servers import.
 
-In production use `python -m app serve`: other servers trust `X-Forwarded-For` of 127.0.0.1 whatever
-TRUSTED_PROXIES says.
+In production use `python -m app serve`, because other servers trust `X-Forwarded-For` of 127.0.0.1,
+regardless of TRUSTED_PROXIES.
 """
 
 import sys

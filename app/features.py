@@ -1,6 +1,6 @@
 """Features of the service, in the order in which their tags are documented and their hooks run.
 
-A feature stands after those that it depends on.
+A feature follows those that it depends on.
 """
 
 from sqlalchemy import MetaData

@@ -39,10 +39,10 @@ GC_THRESHOLD = 10_000
 
 
 class Application(FastAPI):
-    """FastAPI application whose document declares all error responses."""
+    """FastAPI application whose OpenAPI document declares all error responses."""
 
     def openapi(self) -> dict[str, Any]:
-        """Return the document, which is created once."""
+        """Return the OpenAPI document, which is created once."""
         if self.openapi_schema is None:
             self.openapi_schema = complete(super().openapi())
         return self.openapi_schema
@@ -87,16 +87,16 @@ def _include_routes(app: FastAPI, settings: Settings) -> None:
 
 
 def _tags() -> list[dict[str, str]]:
-    """Return the tags of the document in the order of the features."""
+    """Return the tags of the OpenAPI document, in the order of the features."""
     tags = {"health": "Liveness of the process, and readiness to serve."}
-    tags |= {each.tag: each.description for each in FEATURES if each.description}
+    tags |= {feature.tag: feature.description for feature in FEATURES if feature.description}
     return [{"name": name, "description": description} for name, description in tags.items()]
 
 
 def _signals(telemetry: "Telemetry | None") -> TelemetryConfig:
-    """Return which signals FastAPI records.
+    """Return the signals that FastAPI records.
 
-    Every option is set, because variables of the environment decide the others.
+    Every option is set, because the environment would decide an absent one.
     """
     return {
         "tracer_provider": telemetry.tracer_provider if telemetry else None,
@@ -104,7 +104,7 @@ def _signals(telemetry: "Telemetry | None") -> TelemetryConfig:
         "tracing": telemetry is not None,
         "metrics": telemetry is not None,
         "logs": False,  # because they contain the messages of exceptions
-        "operation_spans": False,  # five in each request, which cost as much as all other signals
+        "operation_spans": False,  # because five in each request cost as much as all others
         "auto_configure": False,
     }
 
@@ -121,10 +121,10 @@ def _lifespan(
             app.state.resources = resources
             await resources.passwords.warm_up()
             known_revisions()  # read from disk now instead of by the first /readyz
-            # The objects of the start-up stay. Frozen, they are not searched in each collection.
+            # Frozen objects are not searched in each collection. Those of the start-up remain.
             gc.collect()
             gc.freeze()
-            # By default each request causes several collections, which find nothing.
+            # By default each request causes several collections, which free nothing.
             gc.set_threshold(GC_THRESHOLD)
             embedded = running_worker(resources) if settings.outbox_embedded else nullcontext()
             with limiter.using(resources.rate_limiter):

@@ -70,7 +70,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Result:
     """Outcome of a call."""
 
     outcome: str
@@ -85,12 +85,12 @@ class Load:
     """Outcomes of the calls that clients made in a number of seconds."""
 
     seconds: float
-    answers: list[Answer]
+    results: list[Result]
 
     @property
     def rate(self) -> float:
         """Successful calls per second, without those that ended after the given time."""
-        return sum(answer.finished <= self.seconds for answer in self._good) / self.seconds
+        return sum(result.finished <= self.seconds for result in self._good) / self.seconds
 
     @property
     def p50(self) -> float:
@@ -105,14 +105,14 @@ class Load:
     @property
     def failures(self) -> Counter[str]:
         """Number of failed calls by outcome."""
-        return Counter(answer.outcome for answer in self.answers if answer.outcome != "200")
+        return Counter(result.outcome for result in self.results if result.outcome != "200")
 
     @property
-    def _good(self) -> list[Answer]:
-        return [answer for answer in self.answers if answer.outcome == "200"]
+    def _good(self) -> list[Result]:
+        return [result for result in self.results if result.outcome == "200"]
 
     def _percentile(self, percent: int) -> float:
-        durations = [answer.seconds * 1000 for answer in self._good]
+        durations = [result.seconds * 1000 for result in self._good]
         return quantiles(durations, n=100)[percent - 1] if len(durations) > 1 else math.inf
 
 
@@ -232,11 +232,11 @@ def run_load(calls: list[Call], *, port: int, seconds: float) -> Load:
         return Load(seconds, list(chain.from_iterable(clients.map(client, calls))))
 
 
-def run_client(call: Call, *, port: int, began: float, seconds: float) -> list[Answer]:
+def run_client(call: Call, *, port: int, began: float, seconds: float) -> list[Result]:
     """Send the call on one connection until the time is over."""
     # HTTPX would use as much processor time as the server.
     connection = http.client.HTTPConnection(HOST, port, timeout=ANSWER_SECONDS)
-    answers = []
+    results = []
     while (sent := time.perf_counter()) < began + seconds:
         try:
             connection.request(call.method, call.path, call.body, call.headers)
@@ -247,9 +247,9 @@ def run_client(call: Call, *, port: int, began: float, seconds: float) -> list[A
             outcome = type(error).__name__
             connection.close()
         received = time.perf_counter()
-        answers.append(Answer(outcome, received - sent, received - began))
+        results.append(Result(outcome, received - sent, received - began))
     connection.close()
-    return answers
+    return results
 
 
 def run_rounds(server: Server, *, rounds: int, seconds: float) -> Iterator[Round]:

@@ -42,7 +42,7 @@ NOT_WHOLE = """
 
 
 @dataclass(frozen=True)
-class Answer:
+class Result:
     """Outcome of a request."""
 
     began: float
@@ -78,13 +78,13 @@ class Load:
     """Clients, each of which sends its next request as soon as it has received a response."""
 
     def __init__(self, services: Sequence[Service]) -> None:
-        self.answers: list[Answer] = []
+        self.results: list[Result] = []
         self.registered: set[str] = set()
         self.secrets: set[str] = set()
         """Texts that the log must not contain."""
         self._services = services
         self._accounts: list[Account] = []
-        self._answered = asyncio.Condition()
+        self._changed = asyncio.Condition()
         self._is_over = False
 
     @asynccontextmanager
@@ -107,16 +107,16 @@ class Load:
                 self._is_over = True
 
     async def wait_for(
-        self, count: int, outcome: Callable[[Answer], bool], *, since: float
+        self, count: int, outcome: Callable[[Result], bool], *, since: float
     ) -> None:
         """Wait until `count` requests that began after `since` have an outcome of this kind."""
 
         def is_reached() -> bool:
-            recent = (answer for answer in reversed(self.answers) if answer.began >= since)
+            recent = (result for result in reversed(self.results) if result.began >= since)
             return sum(map(outcome, recent)) >= count
 
-        async with asyncio.timeout(60), self._answered:
-            await self._answered.wait_for(is_reached)
+        async with asyncio.timeout(60), self._changed:
+            await self._changed.wait_for(is_reached)
 
     async def find_lost(self, postgres: Postgres) -> list[str]:
         """Return a description of each acknowledged write that is not in the database."""
@@ -179,13 +179,13 @@ class Load:
         began = time.monotonic()
         try:
             response = await request
-            answer = Answer(began, time.monotonic(), outcome_of(response))
+            result = Result(began, time.monotonic(), outcome_of(response))
         except httpx.TransportError as error:
-            answer = Answer(began, time.monotonic(), type(error).__name__)
-        async with self._answered:
-            self.answers.append(answer)
-            self._answered.notify_all()
-        return response if answer.is_good else None
+            result = Result(began, time.monotonic(), type(error).__name__)
+        async with self._changed:
+            self.results.append(result)
+            self._changed.notify_all()
+        return response if result.is_good else None
 
 
 def _tokens(pair: dict[str, str]) -> set[str]:

@@ -14,7 +14,7 @@ from tests.support.factories import API
 CONNECTIONS = 300
 ROUNDS = 5
 """Minimum number of times that each slow client sends something."""
-ANSWERS_PER_ROUND = 15
+RESULTS_PER_ROUND = 15
 LINE = f"Host: {HOST}\r\n".encode()
 SLOW_HEADERS = b"GET /livez HTTP/1.1\r\n" + LINE + b"X-Slow: "
 SLOW_BODY = (
@@ -55,7 +55,7 @@ async def test_slow_clients_delay_no_other_requests_and_cost_little_memory(
                 for writer in writers:
                     writer.write(b"x" if rounds else begin)
                 rounds += 1
-                await fault.wait_for_answers(rounds * ANSWERS_PER_ROUND)
+                await fault.wait_for_results(rounds * RESULTS_PER_ROUND)
             after = service.megabytes()
 
     assert (after - before) * MEGABYTE <= CONNECTIONS * BYTES_PER_CONNECTION

@@ -9,7 +9,7 @@ from faults.programs import Service
 from faults.trial import Trials
 
 KILLS = 2
-ANSWERS = 40
+RESULTS = 40
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -24,7 +24,7 @@ async def test_acknowledged_writes_survive_a_kill_and_nothing_is_half_written(
                 await service.program.stop(signal.SIGKILL)
             for service in killed:
                 await service.program.start()
-            await fault.wait_for_answers(count * ANSWERS)
+            await fault.wait_for_results(count * RESULTS)
 
     broken = sum(fault.row.during[outcome] for outcome in BROKEN)
     assert broken >= CLIENTS  # each client had a request in flight at the first kill

@@ -14,7 +14,7 @@ from faults.trial import Trials
 from tests.support.smtp import SmtpServer
 
 FAILED_ATTEMPTS = 3
-ANSWERS = 60
+RESULTS = 60
 TRIED = "SELECT id FROM outbox WHERE attempts > 0"
 DUE_NOW = "UPDATE outbox SET due_at = now()"
 """Statement that ends the pauses between attempts, and the leases of attempts that hang."""
@@ -82,7 +82,7 @@ async def test_requests_succeed_without_a_mail_server_and_every_mail_is_sent_onc
         ):
             while len(await postgres.query(TRIED)) < FAILED_ATTEMPTS:
                 pass
-            await fault.wait_for_answers(ANSWERS)
+            await fault.wait_for_results(RESULTS)
         async with asyncio.timeout(60), listening(healthy, port):
             # Repeated, because a message that the worker is processing is rescheduled afterwards.
             while await postgres.query("SELECT id FROM outbox"):

@@ -139,5 +139,5 @@ async def test_requests_fail_at_most_with_503_when_a_migration_invalidates_plans
     async with trials.fault("PostgreSQL plans invalidated", service, logged=None) as fault:
         for length in range(201, 206):
             await postgres.query(f"ALTER TABLE users ALTER full_name TYPE varchar({length})")
-            await fault.wait_for_answers(ERRORS * (length - 200))
+            await fault.wait_for_results(ERRORS * (length - 200))
         await postgres.query("ALTER TABLE users ALTER full_name TYPE varchar(200)")

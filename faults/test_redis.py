@@ -14,7 +14,7 @@ from tests.support.factories import API
 
 LIMIT = 6
 """Number of one-time tokens that a client may try, as set in the fixture `services`."""
-ANSWERS = 60
+RESULTS = 60
 QUICK_SECONDS = 2.0
 """Maximum duration of a request that does not wait for Redis, on a busy machine, in seconds."""
 
@@ -60,7 +60,7 @@ async def until(expected: int, count: Callable[[], Awaitable[int]]) -> None:
         pass
 
 
-@pytest.mark.parametrize("breaking", [killed, suspended, full], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("breaking", [killed, suspended, full], ids=lambda fault: fault.__name__)
 async def test_each_process_counts_alone_without_redis_and_together_once_it_is_back(
     trials: Trials, redis: Redis, services: list[Service], breaking: Break
 ) -> None:
@@ -68,7 +68,7 @@ async def test_each_process_counts_alone_without_redis_and_together_once_it_is_b
     name = f"Redis {breaking.__name__}"
     async with trials.fault(name, *services, outcomes=(), logged=None) as fault:
         async with breaking(redis):
-            await fault.wait_for_answers(ANSWERS)
+            await fault.wait_for_results(RESULTS)
             during = await count_allowed(services)
             readiness = [await service.readiness() for service in services]
         await until(LIMIT, lambda: count_allowed(services))

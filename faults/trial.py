@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from faults.load import Answer, Load
+from faults.load import Load, Result
 from faults.programs import DATABASE_PASSWORD, POOL_SIZE, SECRET_KEY, Postgres, Service
 
 WARM_UP = 60
@@ -64,13 +64,13 @@ class Fault:
     row: Row = field(init=False)
     log_lines: dict[Service, int] = field(default_factory=dict)
 
-    async def wait_for_answers(self, count: int) -> None:
+    async def wait_for_results(self, count: int) -> None:
         """Wait until `count` requests that began during the fault have ended."""
         await self.load.wait_for(count, lambda _: True, since=self.began)
 
     async def wait_for_errors(self, count: int) -> None:
         """Wait until `count` requests that began during the fault have failed with 503."""
-        await self.load.wait_for(count, lambda answer: answer.outcome == "503", since=self.began)
+        await self.load.wait_for(count, lambda result: result.outcome == "503", since=self.began)
 
 
 class Trials:
@@ -95,7 +95,7 @@ class Trials:
         """
         load = load or Load(services)
         async with load.running():
-            await load.wait_for(WARM_UP, lambda answer: answer.is_good, since=0)
+            await load.wait_for(WARM_UP, lambda result: result.is_good, since=0)
             before = [service.megabytes() for service in services]
             fault = Fault(load, time.monotonic())
             fault.log_lines = {service: len(service.program.log) for service in services}
@@ -105,24 +105,24 @@ class Trials:
                 for service in services:
                     await service.wait_until_ready()
             ready = time.monotonic()
-            await load.wait_for(PROOF, lambda answer: answer.is_good, since=ready)
+            await load.wait_for(PROOF, lambda result: result.is_good, since=ready)
         after = [service.megabytes() for service in services]
         fault.row = row = Row(
             fault=name,
-            requests=len(load.answers),
-            acknowledged=sum(answer.is_good for answer in load.answers),
+            requests=len(load.results),
+            acknowledged=sum(result.is_good for result in load.results),
             lost=len(lost := await load.find_lost(self._postgres)),
-            during=_outcomes(met := [one for one in load.answers if _met(one, fault, ready)]),
-            slowest=max((answer.ended - answer.began for answer in met), default=0),
-            after=_outcomes(later := [one for one in load.answers if one.began >= ready]),
-            recovery=_recovery(load.answers, fault, ready),
+            during=_outcomes(met := [one for one in load.results if _met(one, fault, ready)]),
+            slowest=max((result.ended - result.began for result in met), default=0),
+            after=_outcomes(later := [one for one in load.results if one.began >= ready]),
+            recovery=_recovery(load.results, fault, ready),
             megabytes=(max(before), max(after)),
         )
         ROWS.append(row)
         assert lost == []
         assert await load.find_half_written(self._postgres) == []
-        assert {answer.outcome for answer in met if not answer.is_good} <= {*outcomes}
-        assert [answer for answer in later if not answer.is_good] == []
+        assert {result.outcome for result in met if not result.is_good} <= {*outcomes}
+        assert [result for result in later if not result.is_good] == []
         assert row.recovery <= RECOVERY_SECONDS
         growth = [new - old for old, new in zip(before, after, strict=True)]
         assert max(growth) <= MEMORY_MEGABYTES
@@ -145,14 +145,14 @@ class Trials:
             assert [line for line in lines if "request.failed" in line] == []
 
 
-def _met(answer: Answer, fault: Fault, ready: float) -> bool:
-    return answer.ended >= fault.began and answer.began < ready
+def _met(result: Result, fault: Fault, ready: float) -> bool:
+    return result.ended >= fault.began and result.began < ready
 
 
-def _outcomes(answers: list[Answer]) -> Counter[str]:
-    return Counter(answer.outcome for answer in answers)
+def _outcomes(results: list[Result]) -> Counter[str]:
+    return Counter(result.outcome for result in results)
 
 
-def _recovery(answers: list[Answer], fault: Fault, ready: float) -> float:
-    failed = [answer.ended for answer in answers if not answer.is_good]
+def _recovery(results: list[Result], fault: Fault, ready: float) -> float:
+    failed = [result.ended for result in results if not result.is_good]
     return max(ready, *failed, fault.ended) - fault.ended if failed else ready - fault.ended

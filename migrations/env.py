@@ -57,14 +57,16 @@ def order_drops(
         if script.upgrade_ops is None or script.downgrade_ops is None:
             continue
         operations = script.upgrade_ops.ops
-        drops = {each.table_name: each for each in operations if isinstance(each, DropTableOp)}
+        drops = {drop.table_name: drop for drop in operations if isinstance(drop, DropTableOp)}
         parents = {
             name: {key.column.table.name for key in drop.to_table().foreign_keys} & drops.keys()
             for name, drop in drops.items()
         }
         children_first = [*TopologicalSorter(parents).static_order()][::-1]
-        others = [each for each in operations if getattr(each, "table_name", "") not in drops]
-        indexes = [each for each in operations if each not in others and each not in drops.values()]
+        others = [other for other in operations if getattr(other, "table_name", "") not in drops]
+        indexes = [
+            index for index in operations if index not in others and index not in drops.values()
+        ]
         tables: list[MigrateOperation] = [drops[name] for name in children_first]
         script.upgrade_ops.ops = [*others, *indexes, *tables]
         script.upgrade_ops.reverse_into(script.downgrade_ops)

@@ -12,6 +12,9 @@ down_revision: str | None = ${repr(down_revision)}
 branch_labels: str | None = ${repr(branch_labels)}
 depends_on: str | None = ${repr(depends_on)}
 
+EXAMPLE_ROWS: dict[str, dict[str, object]] = {}
+"""Values of all new columns, by table, with which the tests fill them."""
+
 
 def upgrade() -> None:
     ${upgrades if upgrades else "pass"}

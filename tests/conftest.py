@@ -29,20 +29,22 @@ from app.features import TABLES, ServiceSettings
 from app.mail.memory import MemoryMailer
 from app.main import create_app
 from app.runtime.resources import Resources
-from tests.support.factories import Factory
+from app.users.models import User
+from tests.support.factories import Factory, Login
 from tests.support.inbox import Inbox
-from tests.support.observed_responses import ObservedAnswers
+from tests.support.isolation import Log, captured_log
+from tests.support.observed_responses import ObservedResponses
 from tests.support.operations import DOCUMENT
 from tests.support.redis_server import RedisServer
 
 SetClock = Callable[[datetime], None]
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
-ANSWERS = ObservedAnswers(DOCUMENT)
+RESPONSES = ObservedResponses(DOCUMENT)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Compare the responses in all tests with the OpenAPI document."""
-    config.pluginmanager.register(ANSWERS)
+    config.pluginmanager.register(RESPONSES)
 
 
 @pytest.fixture(scope="session")
@@ -188,7 +190,7 @@ async def live_resources(app: FastAPI) -> AsyncIterator[Resources]:
 async def open_client(app: FastAPI, *, ip: str | None = None) -> AsyncIterator[AsyncClient]:
     """Yield a client with an address of its own, so that no other test spends its limits."""
     address = ip or f"10.{secrets.randbelow(256)}.{secrets.randbelow(256)}.{secrets.randbelow(256)}"
-    transport = ASGITransport(ANSWERS.observe(app), client=(address, 50_000))
+    transport = ASGITransport(RESPONSES.observe(app), client=(address, 50_000))
     async with AsyncClient(transport=transport, base_url="http://testserver") as client:
         yield client
 
@@ -204,6 +206,31 @@ async def client(app: FastAPI, resources: Resources) -> AsyncIterator[AsyncClien
 def factory(client: AsyncClient, resources: Resources) -> Factory:
     """Return the factory in the transaction of `client`."""
     return Factory(client, resources)
+
+
+@pytest.fixture
+async def user(factory: Factory) -> User:
+    """Return a new user."""
+    return await factory.user()
+
+
+@pytest.fixture
+async def login(factory: Factory) -> Login:
+    """Return a session of another new user."""
+    return await factory.login()
+
+
+@pytest.fixture
+async def admin(factory: Factory) -> Login:
+    """Return a session of a new admin."""
+    return await factory.admin()
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    """Yield the log in the format of production, at level DEBUG."""
+    with captured_log() as log:
+        yield log
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Check the whole change before an agent stops."""
+"""Hook that checks the whole change before an agent stops."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ from refuse_edit import LOCKS, VERSIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 CHECK = [sys.executable, "-m", "tests.architecture.check", "fast"]
-"""`make check-fast`."""
+"""Command of `make check-fast`."""
 MAIN_BRANCHES = ("origin/HEAD", "origin/main", "main")
 
 
@@ -31,7 +31,7 @@ def bases() -> Iterator[str]:
 
 
 def protected_changes() -> Iterator[str]:
-    """Yield a message for each change that `refuse_edit` did not see, such as one by a command."""
+    """Yield a message for each change that bypassed `refuse_edit`, such as one by a command."""
     changed = {
         path: base
         for base in bases()
@@ -50,9 +50,9 @@ def protected_changes() -> Iterator[str]:
 
 
 def main() -> None:
-    """Exit with 2 and the failures on standard error, so that the agent goes on."""
+    """Exit with 2 and the failures on standard error, so that the agent continues."""
     if json.load(sys.stdin).get("stop_hook_active"):
-        return  # the agent has read the failures once, and would otherwise never stop
+        return  # the agent has already read the failures, and could otherwise never stop
     done = subprocess.run(CHECK, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 -- ours
     failures = "".join(f"{message}\n" for message in protected_changes())
     if done.returncode:

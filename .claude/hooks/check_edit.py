@@ -1,4 +1,4 @@
-"""Format a file after an edit, and run the checks that concern it."""
+"""Hook that formats a file after an edit, and runs the checks that apply to it."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ BIN = Path(sys.executable).parent
 
 
 def commands_for(path: str) -> list[list[str]]:
-    """Return the commands that concern the file, the fastest first."""
+    """Return the commands that apply to the file, the fastest first."""
     rules = [sys.executable, "-m", "tests.architecture", path]
     if not path.endswith(".py"):
         return [rules] if path.endswith(".md") else []
@@ -19,7 +19,7 @@ def commands_for(path: str) -> list[list[str]]:
 
 
 def main() -> None:
-    """Exit with 2 and what fails on standard error, which the agent reads."""
+    """Exit with 2 and the failures on standard error, which the agent reads."""
     file = Path(json.load(sys.stdin)["tool_input"].get("file_path", "")).resolve()
     if not file.is_relative_to(ROOT) or not file.is_file():
         return

@@ -1,4 +1,4 @@
-"""Refuse an edit of a file that is not edited by hand, before it happens."""
+"""Hook that rejects edits of files that must not be edited by hand."""
 
 import json
 import subprocess
@@ -20,14 +20,14 @@ def reason_against(path: str) -> str | None:
     if path in LOCKS:
         return "is a lock file: change pyproject.toml, then run `make lock`"
     if path == ".env":
-        return "holds secrets: a setting is documented in .env.example, and set by its owner"
+        return "holds secrets: document the setting in .env.example, and ask the user to set it"
     if path.startswith(VERSIONS) and is_committed(path):
         return "may have been applied: write a new revision with `make migration NAME=...`"
     return None
 
 
 def is_committed(path: str) -> bool:
-    """Return True if the file is in the last commit, so that others may have it."""
+    """Return True if the file is in the last commit, so that other clones may have it."""
     command = ["git", "cat-file", "-e", f"HEAD:./{path}"]
     return subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == 0  # noqa: S603 -- ours
 

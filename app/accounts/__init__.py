@@ -7,7 +7,7 @@ from app.runtime.feature import Feature
 feature = Feature(
     name="accounts",
     tag="users",
-    description="Accounts: your own, and for admins all of them.",
+    description="Your account, and for admins all accounts.",
     router=router,
     commands=commands,
 )

@@ -1,4 +1,4 @@
-"""Commands for accounts."""
+"""Command that creates an admin."""
 
 from typing import Annotated
 
@@ -22,9 +22,9 @@ _new_password: TypeAdapter[str] = TypeAdapter(NewPassword)
 def create_admin(
     email: Annotated[str, typer.Argument(help="E-mail address of the admin.")],
 ) -> None:
-    """Create an admin, or make an existing user one.
+    """Create an admin, or promote an existing user.
 
-    The password is read from ADMIN_PASSWORD or from the terminal. An existing user keeps theirs.
+    The password is read from ADMIN_PASSWORD or the terminal. That of an existing user is unchanged.
     """
     try:
         address = _email.validate_python(email)

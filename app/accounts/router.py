@@ -1,4 +1,4 @@
-"""Accounts: the caller's, and all of them for admins."""
+"""Routes for accounts."""
 
 from typing import Annotated
 from uuid import UUID
@@ -61,7 +61,7 @@ async def read_current_user(user: CurrentUserDep) -> User:
 async def update_current_user(
     body: ProfileUpdate, actor: ActorDep, accounts: AccountServiceDep
 ) -> UserPublic:
-    """Change your profile. An absent field is not changed; null clears it."""
+    """Change your profile. An absent field is unchanged; null clears it."""
     return await accounts.update_profile(actor, body)
 
 
@@ -123,7 +123,7 @@ async def delete_user(user_id: UUID, admin: AdminDep, accounts: AccountServiceDe
 async def list_user_activity(
     user_id: UUID, query: Annotated[PageQuery, Query()], audit: AuditTrailDep
 ) -> Page[ActivityPublic]:
-    """List what a user changed and changes to the account, newest first. Requires the admin role.
+    """List changes by a user and to the account, newest first. Requires the admin role.
 
     The activity of deleted users is kept.
     """

@@ -1,4 +1,4 @@
-"""Bodies of requests about accounts."""
+"""Schemas of accounts."""
 
 from pydantic import MISSING, ConfigDict, Field, StrictBool
 
@@ -8,7 +8,7 @@ from app.users.schemas import Email, ExistingPassword, FullName, NewPassword
 
 
 class UserCreate(Input):
-    """Registration of a user."""
+    """New user."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -22,13 +22,13 @@ class UserCreate(Input):
 
 
 class ProfileUpdate(Input):
-    """Change of a user's own profile. An absent field is unchanged; null clears it."""
+    """Change of the user's own profile. An absent field is unchanged; null clears it."""
 
     full_name: FullName | MISSING | None = MISSING
 
 
 class UserUpdate(ProfileUpdate):
-    """Change of a user by an admin. An absent field is unchanged."""
+    """Change of a user by an admin. An absent field is unchanged; null clears it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"is_active": False}]})
 

@@ -1,4 +1,4 @@
-"""Accounts: registered, changed and deleted by their users and by admins."""
+"""Service for accounts."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ POINTER = "/password"
 
 @dataclass(frozen=True, kw_only=True)
 class AccountService:
-    """Life of an account, from registration to deletion."""
+    """Service that registers, reads, changes and deletes accounts."""
 
     users: UserRepository
     sessions: SessionRepository
@@ -64,7 +64,7 @@ class AccountService:
         )
 
     async def promote_to_admin(self, email: str) -> bool:
-        """Change a user to an active admin. Return False if no user has the address."""
+        """Change a user into an active admin. Return False if no user has the address."""
         user = await self.users.get_by_email(email)
         if user is None:
             return False
@@ -79,10 +79,7 @@ class AccountService:
         return user
 
     async def get_page(self, query: PageQuery) -> Page[UserPublic]:
-        """Return a page of all users, newest first.
-
-        Raises InvalidInput for a cursor that is not valid for this list.
-        """
+        """Return a page of all users, newest first. Raises InvalidInput."""
         return await self.users.get_page(self.cursors.page_request("users", query, POSITION))
 
     async def update_profile(self, actor: Actor, data: ProfileUpdate) -> UserPublic:
@@ -112,7 +109,7 @@ class AccountService:
         await self.audit.record("user.deleted", actor=actor, resource_id=user_id)
 
     async def delete_own(self, user: User, *, password: str, slot: HashSlot) -> None:
-        """Delete the account of a user who knows its password.
+        """Delete the user's own account, after a check of the password.
 
         Raises WrongPassword, LastAdmin, SoleOwner.
         """

@@ -1,4 +1,4 @@
-"""Audit trail of who changed what."""
+"""Audit trail of all changes."""
 
 from app.audit.models import Activity
 from app.runtime.feature import Feature

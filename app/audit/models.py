@@ -1,4 +1,4 @@
-"""Audit trail: the actor, action, resource and time of every change."""
+"""Table of the audit trail."""
 
 from datetime import datetime
 from uuid import UUID
@@ -15,7 +15,7 @@ ACTION_MAX_LENGTH = 64
 
 
 class Activity(Base, table=True):
-    """Entry of the audit trail. Rows are only added: on PostgreSQL a trigger rejects the rest.
+    """Entry of the audit trail. On PostgreSQL a trigger rejects updates and deletions.
 
     Its ids are not foreign keys, so that an entry remains when its resource is deleted.
     """

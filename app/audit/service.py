@@ -1,4 +1,4 @@
-"""Audit trail, which services write in the transaction of the change."""
+"""Service for the audit trail, which is written in the transaction of the change."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Actor:
 
 @dataclass(frozen=True, kw_only=True)
 class AuditTrail:
-    """Record of every change: who changed what, and when."""
+    """Service that adds and lists entries of the audit trail."""
 
     activity: ActivityRepository
     cursors: Cursors
@@ -66,17 +66,14 @@ class AuditTrail:
             await self.activity.add_all(rows)
 
     async def get_page_of_user(self, query: PageQuery, *, user_id: UUID) -> Page[ActivityPublic]:
-        """Return a page of what a user changed and of changes to the account, newest first.
+        """Return a page of the changes by a user and to the account, newest first.
 
-        Raises InvalidInput for a cursor that is not valid for this list.
+        Raises InvalidInput.
         """
-        request = self.cursors.page_request(f"activity of user {user_id}", query, POSITION)
-        return await self.activity.get_page_of_user(request, user_id=user_id)
+        page_request = self.cursors.page_request(f"activity of user {user_id}", query, POSITION)
+        return await self.activity.get_page_of_user(page_request, user_id=user_id)
 
     async def get_page_of_scope(self, query: PageQuery, *, scope_id: UUID) -> Page[ActivityPublic]:
-        """Return a page of the changes in a scope, newest first.
-
-        Raises InvalidInput for a cursor that is not valid for this list.
-        """
-        request = self.cursors.page_request(f"activity of scope {scope_id}", query, POSITION)
-        return await self.activity.get_page_of_scope(request, scope_id=scope_id)
+        """Return a page of the changes in a scope, newest first. Raises InvalidInput."""
+        page_request = self.cursors.page_request(f"activity of scope {scope_id}", query, POSITION)
+        return await self.activity.get_page_of_scope(page_request, scope_id=scope_id)

@@ -6,6 +6,6 @@ from app.runtime.feature import Feature
 feature = Feature(
     name="authentication",
     tag="auth",
-    description="Log-in, sessions, and tokens that are mailed to verify an address.",
+    description="Log-in, sessions, verification of addresses, and password resets.",
     router=router,
 )

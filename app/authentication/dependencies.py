@@ -12,7 +12,7 @@ from app.audit.dependencies import get_audit_trail
 from app.audit.service import Actor
 from app.authentication.errors import InvalidRequest, UnsupportedGrantType
 from app.authentication.schemas import PasswordGrant, RefreshGrant, Revocation, TokenGrant
-from app.authentication.service import AuthService, LoginAttempt, Principal
+from app.authentication.service import AuthService, LoginAttempt, Principal, authenticate
 from app.authentication.throttle import LoginThrottle
 from app.core.config import API_PREFIX
 from app.core.errors import PermissionDenied, Unauthenticated
@@ -38,7 +38,7 @@ _token_grants: TypeAdapter[TokenGrant] = TypeAdapter(TokenGrant)
 
 
 async def get_auth_service(unit: UnitOfWorkDep) -> AuthService:
-    """Return the service of authentication in this unit of work."""
+    """Return the authentication service in this unit of work."""
     resources = unit.resources
     return AuthService(
         users=UserRepository(unit.session),
@@ -67,13 +67,12 @@ async def get_claims(request: Request, token: Annotated[str | None, Depends(bear
         raise Unauthenticated from error
 
 
-# The claims come first, so that a request without a valid token waits for no slot and no session.
+# The claims are read first, so that a request without a valid token opens no session.
 async def get_principal(
     request: Request, claims: Annotated[Claims, Depends(get_claims)], unit: UnitOfWorkDep
 ) -> Principal:
     """Return the user and session of the request. Raises Unauthenticated."""
-    auth = await get_auth_service(unit)
-    principal = await auth.authenticate(claims)
+    principal = await authenticate(claims, SessionRepository(unit.session))
     request.state.user_id = str(principal.user.id)  # for the access log, and for limits by user
     return principal
 
@@ -114,13 +113,13 @@ async def limit_token(request: Request) -> None:
 
 @limiter.limited("password_check", key=by_user)
 async def limit_password_check(request: Request, principal: PrincipalDep) -> None:
-    """Limit the passwords that are verified for one user. Raises RateLimited."""
+    """Limit password checks of one user. Raises RateLimited."""
 
 
 async def is_log_in(request: Request) -> bool:
     """Return True if a token request has a password to verify.
 
-    Raises the errors of `get_token_grant`.
+    Raises InvalidRequest, UnsupportedGrantType.
     """
     return isinstance(await _read_token_grant(request), PasswordGrant)
 
@@ -128,7 +127,7 @@ async def is_log_in(request: Request) -> bool:
 async def get_token_grant(request: Request, unit: UnitOfWorkDep) -> LoginAttempt | RefreshGrant:
     """Return the grant of a token request.
 
-    Raises InvalidRequest and UnsupportedGrantType, because RFC 6749 §5.2 has no status 422.
+    Raises InvalidRequest, UnsupportedGrantType, because RFC 6749 §5.2 has no status 422.
     """
     grant = await _read_token_grant(request)
     if isinstance(grant, RefreshGrant):

@@ -1,4 +1,4 @@
-"""Errors of the token endpoint (RFC 6749 §5.2)."""
+"""Errors about tokens and log-ins (RFC 6749 §5.2)."""
 
 from typing import Any, ClassVar
 
@@ -10,7 +10,7 @@ class OAuthError(AppError):
 
     status = 400
 
-    def members(self) -> dict[str, Any]:
+    def extensions(self) -> dict[str, Any]:
         """Return the members that RFC 6749 §5.2 defines."""
         return {"error": self.code, "error_description": self.detail}
 
@@ -22,7 +22,7 @@ class InvalidGrant(OAuthError):
     """
 
     code = "invalid_grant"
-    detail = "The credentials or the refresh token are not valid."
+    detail = "The credentials or the refresh token are not valid. Log in again."
 
 
 class ReusedRefreshToken(InvalidGrant):

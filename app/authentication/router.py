@@ -1,4 +1,4 @@
-"""Log-in, refresh, log-out, and the caller's sessions."""
+"""Routes for log-in and sessions."""
 
 from typing import Annotated
 from uuid import UUID
@@ -29,7 +29,7 @@ router = create_router("/auth", tag="auth")
 @router.post(
     "/token",
     dependencies=[Depends(limit_token)],
-    openapi_extra=form_body(PasswordGrant, RefreshGrant, by="grant_type"),
+    openapi_extra=form_body(PasswordGrant, RefreshGrant, discriminator="grant_type"),
     responses=error_responses(InvalidGrant, InvalidRequest, UnsupportedGrantType),
 )
 @hashes_passwords(when=is_log_in)

@@ -1,10 +1,10 @@
-"""Schemas and errors of log-in, sessions and mailed tokens."""
+"""Schemas of grants and tokens."""
 
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
-from app.core.schemas import NO_CONTROL_CHARACTERS, Output
+from app.core.schemas import SINGLE_LINE, Output
 from app.core.tokens import ACCESS_TOKEN_LIFETIME
 from app.one_time_tokens.schemas import Token
 from app.users.models import EMAIL_MAX_LENGTH
@@ -17,7 +17,7 @@ class PasswordGrant(BaseModel):
     grant_type: Literal["password"]
     username: Annotated[
         str,
-        StringConstraints(max_length=EMAIL_MAX_LENGTH, pattern=NO_CONTROL_CHARACTERS),
+        StringConstraints(max_length=EMAIL_MAX_LENGTH, pattern=SINGLE_LINE),
         AfterValidator(login_name),
     ] = Field(description="E-mail address.", examples=["ada@example.com"])
     password: ExistingPassword

@@ -1,4 +1,4 @@
-"""Log-in, refresh and revocation, and the user of an access token."""
+"""Service for log-in and authentication."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,9 +29,9 @@ from app.users.models import User
 from app.users.repository import UserRepository
 
 SESSION_LIFETIME = timedelta(days=30)
-"""Maximum time from log-in to the end of a session."""
+"""Maximum lifetime of a session."""
 IDLE_LIFETIME = timedelta(days=7)
-"""Time after which a session ends that is not refreshed."""
+"""Lifetime of a session that is not refreshed."""
 
 _logger = get_logger(__name__)
 
@@ -45,7 +45,7 @@ class Principal:
 
     @property
     def actor(self) -> Actor:
-        """The user as the actor of changes."""
+        """User of the request, as the actor of its changes."""
         return Actor(self.user.id)
 
 
@@ -60,9 +60,19 @@ class LoginAttempt:
     slot: HashSlot
 
 
+async def authenticate(claims: Claims, sessions: SessionRepository) -> Principal:
+    """Return the user and session of an access token. Raises Unauthenticated."""
+    user = await sessions.get_active_user(
+        user_id=claims.user_id, session_id=claims.session_id, now=clock.now()
+    )
+    if user is None:
+        raise Unauthenticated
+    return Principal(user, claims.session_id)
+
+
 @dataclass(frozen=True, kw_only=True)
 class AuthService:
-    """Exchange of credentials for sessions, and of tokens for users."""
+    """Service that exchanges credentials for sessions, and access tokens for users."""
 
     users: UserRepository
     sessions: SessionRepository
@@ -71,15 +81,6 @@ class AuthService:
     audit: AuditTrail
     throttle: LoginThrottle
     refresh_leeway: timedelta
-
-    async def authenticate(self, claims: Claims) -> Principal:
-        """Return the user and session of an access token. Raises Unauthenticated."""
-        user = await self.sessions.get_active_user(
-            user_id=claims.user_id, session_id=claims.session_id, now=clock.now()
-        )
-        if user is None:
-            raise Unauthenticated
-        return Principal(user, claims.session_id)
 
     async def exchange(self, grant: LoginAttempt | RefreshGrant) -> TokenPair:
         """Return a pair of tokens for the grant (RFC 6749 §4.3, §6)."""
@@ -111,7 +112,7 @@ class AuthService:
         """Exchange a refresh token for the next pair. Raises InvalidGrant.
 
         A used token ends the session (RFC 9700 §4.14.2), except the immediate predecessor of the
-        current one shortly after its use: then a client has sent two refreshes at once.
+        current one shortly after its use, because the client may have sent two refreshes at once.
         """
         now = clock.now()
         token = await self.sessions.get_token(digest(refresh_token))
@@ -133,7 +134,7 @@ class AuthService:
             )
 
     async def _confirm_unchanged(self, user: User) -> None:
-        """Lock the user. Raise InvalidGrant if it changed while the password was verified.
+        """Lock the user. Raise InvalidGrant if it was changed during the verification.
 
         Deleting or deactivating a user or changing the password ends all sessions, and must also
         end the one that is about to start.

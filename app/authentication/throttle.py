@@ -18,19 +18,19 @@ class LoginThrottle:
     """Counter of failed log-ins for each account: from one IP address, and from all.
 
     Unknown addresses are counted like known ones, because the difference would reveal them. Only
-    the budget of an IP address blocks. When the account's budget is spent, failures are answered
-    with 429, but the right password still logs in. Otherwise anyone could lock users out.
+    the budget of an IP address blocks. When the account's budget is spent, failures get 429,
+    but the right password still logs in. Otherwise any client could lock users out.
     """
 
     rate_limiter: RateLimiter
     account_key: bytes
 
     async def raise_if_blocked(self, email: str, ip: str) -> None:
-        """Raise RateLimited if the IP address has spent its budget for the account."""
+        """Raise RateLimited if the IP address's budget for the account is exceeded."""
         (await self.rate_limiter.peek(PER_IP, self._name(email), ip)).raise_if_exceeded()
 
     async def count_failure(self, email: str, ip: str) -> None:
-        """Count against both budgets. Raises RateLimited if that of the account is exceeded."""
+        """Count a failure for both budgets. Raises RateLimited if the account's is exceeded."""
         account = self._name(email)
         _logger.warning("login.refused", account=account, ip=ip)
         await self.rate_limiter.draw(PER_IP, account, ip)

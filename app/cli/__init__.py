@@ -11,7 +11,7 @@ cli = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    # Plain help, because Rich colours and cuts its lines by variables of the environment.
+    # Plain help, because Rich colours and cuts lines depending on the environment.
     rich_markup_mode=None,
 )
 

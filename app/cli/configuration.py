@@ -39,8 +39,8 @@ def check_config() -> None:
     """
     settings = compose_settings(current_features())
     with readable_file():
-        given, unknown = settings.as_given(), settings.unknown()
-    for name, value in given.items():
+        values, unknown = settings.as_given(), settings.unknown()
+    for name, value in values.items():
         typer.echo(f"{name.upper()}={value}")
     for name, meant in unknown.items():
         hint = f"; did you mean {meant.upper()}?" if meant else "."

@@ -12,7 +12,7 @@ from app.main import create_app
 from app.runtime.terminal import check_migrations, current_features, failure, load_settings
 
 PortOption = Annotated[
-    int | None, typer.Option(help="Port to listen on. By default PORT, 8000.", min=1, max=65_535)
+    int | None, typer.Option(help="Port to listen on. By default PORT.", min=1, max=65_535)
 ]
 
 commands = typer.Typer()
@@ -45,7 +45,7 @@ def start(
 
 
 def _confirm_free(host: str, port: int) -> None:
-    """Exit with 1 and one line if another process listens there."""
+    """Print one line and exit with 1 if the port cannot be opened."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.socket(family) as probe:

@@ -1,1 +1,1 @@
-"""Code that no feature owns: settings, database, errors, logs, keys, rate limits, mail."""
+"""Code that no feature owns: settings, database, errors, logs, keys, and rate limits."""

@@ -10,5 +10,5 @@ def now() -> datetime:
 
 
 def monotonic() -> float:
-    """Return the seconds of a clock that never goes back, to measure durations."""
+    """Return the seconds of a monotonic clock, to measure durations."""
     return time.perf_counter()

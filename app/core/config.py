@@ -1,4 +1,4 @@
-"""Settings: the only module that reads the environment and `.env`, with its base and its groups."""
+"""General settings. Only this module and its base class read the environment and `.env`."""
 
 import os
 from difflib import get_close_matches
@@ -9,6 +9,12 @@ from pydantic_core import PydanticUndefined
 from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
 
 from app.core.database_url import SQLiteAddress, parse_database_url
+from app.core.platform_settings import (
+    LimitSettings,
+    MailSettings,
+    PasswordSettings,
+    TelemetrySettings,
+)
 from app.core.redis_pools import check_redis_url
 from app.core.setting_group import (
     CommaSeparated,
@@ -17,152 +23,147 @@ from app.core.setting_group import (
     SettingGroup,
     in_production,
 )
-from app.core.setting_groups import (
-    LimitSettings,
-    MailSettings,
-    PasswordSettings,
-    TelemetrySettings,
-)
 from app.core.setting_types import HeaderName, HostPattern, LinkBase, LogLevel, Origin, RootPath
 
 API_PREFIX = "/api/v1"
-"""Path below which the API is served."""
-EXAMPLE_SECRET = "change-me"  # noqa: S105 -- the placeholder in .env.example, refused below
+"""Beginning of the path of every operation of the API."""
+EXAMPLE_SECRET = "change-me"  # noqa: S105 -- the placeholder in .env.example, rejected below
 MIN_SECRET_BYTES = 32
 MIN_SECRET_CHARACTERS = 12
-"""Minimum number of distinct characters in a secret. A random secret in hexadecimal often has fewer
-than 16, but not fewer than this.
+"""Minimum number of distinct characters in a secret. It is less than 16, because a random secret in
+hexadecimal often lacks some of the 16 digits.
 """
 MIN_LIKENESS = 0.8
-"""Minimum similarity, from 0 to 1, of a variable to the setting that was probably meant."""
+"""Similarity to a setting, from 0 to 1, from which a variable counts as a misspelled setting."""
 FAMILIES = ("argon2_", "cors_", "limit_", "mail_", "outbox_", "smtp_")
+"""Prefixes of settings. A variable with such a prefix that is not a setting is reported."""
 OTHERS = ("otel_", "pg")
-"""Prefixes of the variables that OpenTelemetry and the driver read by themselves."""
+"""Prefixes of variables that are not reported, because OpenTelemetry and asyncpg read them."""
 OTHERS_IN_FILE = {"admin_password", "owner_password", "postgres_password", "runtime_password"}
-"""Variables of `.env` that `docker-compose.yml` and `create-admin` read."""
+"""Variables in `.env` that are not settings. `docker-compose.yml` and `create-admin` read them."""
 
 
-class ServiceSettings(SettingGroup):
-    """Settings of the process, its addresses and its stores."""
+class ProcessSettings(SettingGroup):
+    """Settings of the process, its addresses, its secrets, its database and its Redis."""
 
     allow_sqlite_in_production: bool = Field(
-        False, description="SQLite serves one machine; say so if that is what you want."
+        False, description="True to allow SQLite, which only one machine can use."
     )
     port: int = Field(8000, ge=1, le=65_535, description="Port that `serve` listens on.")
     public_url: EmptyIsUnset[LinkBase] = Field(
         None,
-        description="Base URL of links in mails, usually the front end's. Required in production; "
-        "by default the address of this process.",
+        description="Base URL of links in mails, usually the URL of the front end. Required in "
+        "production. Default: the address of the process.",
     )
     secret_key: SecretStr = Field(
-        description="At least 32 random bytes; every key is derived from it. "
-        "`python -c 'import secrets; print(secrets.token_urlsafe(48))'` makes one."
+        description="Secret of at least 32 random bytes, from which all keys are derived. "
+        "`python -c 'import secrets; print(secrets.token_urlsafe(48))'` prints a new secret."
     )
     secret_key_fallbacks: CommaSeparated[SecretStr] = Field(
-        [], description="Former secrets, comma-separated, still accepted while a rotation lasts."
+        [], description="Former secrets, comma-separated. They are accepted during a rotation."
     )
     database_url: SecretStr = Field(
         SecretStr("sqlite:///plumbline.db"),
         description="`sqlite:///FILE`, or `postgresql://USER:PASSWORD@HOST:PORT/NAME`, optionally "
-        "with parameters of libpq, such as `?sslmode=verify-full`.",
+        "with connection parameters of PostgreSQL, such as `?sslmode=verify-full`.",
     )
     database_pooler: bool = Field(
         False,
-        description="True if the URL leads to a pooler in transaction mode, such as PgBouncer.",
+        description="True if DATABASE_URL leads to a pooler in transaction mode, like PgBouncer.",
     )
     database_pool_size: int = Field(
-        10, ge=1, le=200, description="Connections of one process, and requests at work in it."
+        10, ge=1, le=200, description="Maximum database connections of a process, one per request."
     )
     redis_url: EmptyIsUnset[SecretStr] = Field(
-        None, description="Shares the rate limits among processes. Without it each counts alone."
+        None, description="Redis with which processes share limits. If empty, each counts alone."
     )
     root_path: RootPath = Field(
-        "", description="Path below which a proxy serves this service, such as `/prefix`."
+        "", description="Path with which a proxy prefixes this service, such as `/prefix`."
     )
     allowed_hosts: CommaSeparated[HostPattern] = Field(
         ["*"],
         min_length=1,
-        description="Values of `Host` to answer, comma-separated; `*.example.com` matches.",
+        description="Accepted values of `Host`, comma-separated, such as `*.example.com`.",
     )
     cors_origins: CommaSeparated[Origin] = Field(
-        [], description="Origins of front ends elsewhere, comma-separated."
+        [], description="Origins of front ends, comma-separated, such as `https://example.com`."
     )
     cors_allow_headers: CommaSeparated[HeaderName] = Field(
-        [], description="Additional request headers that these origins may send, comma-separated."
+        [], description="Further request headers that front ends may send, comma-separated."
     )
     trusted_proxies: CommaSeparated[IPvAnyNetwork] = Field(
-        [], description="Addresses or networks whose `X-Forwarded-For` is believed."
+        [], description="Addresses or networks whose `X-Forwarded-For` is trusted, comma-separated."
     )
     shutdown_drain_seconds: int = Field(
-        0, ge=0, le=300, description="How long a process that stops still serves, but is not ready."
+        0, ge=0, le=300, description="Time to serve after SIGTERM while not ready, in seconds."
     )
-    max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest request body.")
-    log_level: LogLevel = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    max_body_bytes: int = Field(
+        1_048_576, ge=1024, description="Maximum size of a request body, in bytes."
+    )
+    log_level: LogLevel = Field("INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`.")
 
     @field_validator("public_url")
     @classmethod
-    def _links_lead_somewhere(
-        cls, value: AnyHttpUrl | None, info: ValidationInfo
-    ) -> AnyHttpUrl | None:
+    def _check_public_url(cls, value: AnyHttpUrl | None, info: ValidationInfo) -> AnyHttpUrl | None:
         if in_production(info) and value is None:
-            raise ValueError("must be set: links in mails start with it")
+            raise ValueError("must be set, because links in mails begin with it")
         return value
 
     @field_validator("secret_key", "secret_key_fallbacks")
     @classmethod
-    def _strong(cls, value: SecretStr | list[SecretStr], info: ValidationInfo) -> object:
+    def _check_secrets(cls, value: SecretStr | list[SecretStr], info: ValidationInfo) -> object:
         for secret in value if isinstance(value, list) else [value]:
             text = secret.get_secret_value()
             if len(text.encode()) < MIN_SECRET_BYTES:
-                raise ValueError(f"needs at least {MIN_SECRET_BYTES} random bytes")
+                raise ValueError(f"must have at least {MIN_SECRET_BYTES} random bytes")
             weak = EXAMPLE_SECRET in text or len(set(text)) < MIN_SECRET_CHARACTERS
             if in_production(info) and weak:
-                raise ValueError("is an example or a weak value; production needs a random one")
+                raise ValueError("must be random in production, not an example or a weak value")
         return value
 
     @field_validator("database_url")
     @classmethod
-    def _known_database(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+    def _check_database_url(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
         address = parse_database_url(value.get_secret_value())
         allowed = info.data.get("allow_sqlite_in_production", False)
         if in_production(info) and isinstance(address, SQLiteAddress) and not allowed:
-            raise ValueError("is SQLite; set ALLOW_SQLITE_IN_PRODUCTION=true if that is meant")
+            raise ValueError("is SQLite; to allow it, set ALLOW_SQLITE_IN_PRODUCTION=true")
         return value
 
     @field_validator("redis_url")
     @classmethod
-    def _readable_redis(cls, value: SecretStr | None) -> SecretStr | None:
+    def _check_redis_url(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
             check_redis_url(value.get_secret_value())
         return value
 
     @field_validator("allowed_hosts", "cors_origins")
     @classmethod
-    def _no_wildcard(cls, value: list[str], info: ValidationInfo) -> list[str]:
-        # The service takes credentials, and a wildcard origin with credentials is never right.
+    def _check_wildcards(cls, value: list[str], info: ValidationInfo) -> list[str]:
+        # The origin `*` would let the scripts of any website use the API with a user's credentials.
         if "*" in value and (in_production(info) or info.field_name == "cors_origins"):
-            raise ValueError("must name each one, not `*`")
+            raise ValueError("must list all values instead of `*`")
         return value
 
 
-class Settings(LimitSettings, MailSettings, PasswordSettings, TelemetrySettings, ServiceSettings):
-    """All settings of the platform. Production refuses unsafe ones, and names all of them at once.
+class Settings(LimitSettings, MailSettings, PasswordSettings, TelemetrySettings, ProcessSettings):
+    """General settings. In production unsafe values are errors. All errors are listed at once.
 
-    A feature adds its own with `Feature.settings`.
+    A feature adds its settings with `Feature.settings`.
     """
 
     @classmethod
     def unknown(cls) -> dict[str, str | None]:
         """Return variables that look like settings but are not.
 
-        The value of each is the setting that was probably meant, or None.
+        The value for each variable is the most similar setting, or None if none is similar.
         """
         in_file = {*DotEnvSettingsSource(cls).env_vars} - OTHERS_IN_FILE
         in_environment = {*map(str.lower, os.environ)}
         found = {}
         for name in sorted((in_file | in_environment) - {*cls.model_fields}):
             alike = get_close_matches(name, cls.model_fields, n=1, cutoff=MIN_LIKENESS)
-            # A short name, or one with something in front of a setting, belongs to another program.
+            # A short name, or one that ends with a setting (`MY_PORT`), belongs to another program.
             meant = alike[0] if alike and len(name) > 5 and not name.endswith(alike[0]) else None
             if not name.startswith(OTHERS) and (
                 meant or name in in_file or name.startswith(FAMILIES)
@@ -172,11 +173,11 @@ class Settings(LimitSettings, MailSettings, PasswordSettings, TelemetrySettings,
 
     @classmethod
     def as_given(cls) -> dict[str, str]:
-        """Return every setting, given or by default, unchecked and with secrets masked."""
-        given = {**DotEnvSettingsSource(cls)(), **EnvSettingsSource(cls)()}
+        """Return the value or default of each setting, without validation, and mask secrets."""
+        values = {**DotEnvSettingsSource(cls)(), **EnvSettingsSource(cls)()}
         return {
             name: _shown(
-                given.get(name, field.default), secret="SecretStr" in str(field.annotation)
+                values.get(name, field.default), secret="SecretStr" in str(field.annotation)
             )
             for name, field in cls.model_fields.items()
         }
@@ -188,13 +189,13 @@ class Settings(LimitSettings, MailSettings, PasswordSettings, TelemetrySettings,
 
     @property
     def secrets(self) -> list[str]:
-        """The current secret key, then those that it replaced."""
+        """Current secret key, followed by the former ones."""
         return [key.get_secret_value() for key in (self.secret_key, *self.secret_key_fallbacks)]
 
     def link(self, path: str, **query: str) -> str:
         """Return the address of a page of the front end.
 
-        It is not built from the request, because the client chooses `Host`.
+        It is not built from the request, because the client chooses the header `Host`.
         """
         base = str(self.public_url or self.local_url).rstrip("/")
         return f"{base}{path}?{urlencode(query)}" if query else f"{base}{path}"
@@ -203,7 +204,7 @@ class Settings(LimitSettings, MailSettings, PasswordSettings, TelemetrySettings,
     def issuer(self) -> str:
         """Issuer of access tokens (RFC 9068 §2.2).
 
-        It does not depend on PORT, so that a process on another port accepts the tokens.
+        Without PUBLIC_URL it is constant, so that a process on any PORT accepts the tokens.
         """
         return self.link("") if self.public_url else "http://127.0.0.1:8000"
 
@@ -226,5 +227,5 @@ def _shown(value: object, *, secret: bool) -> str:
 
 
 def admin_password() -> str | None:
-    """Return the password for `create-admin`, which otherwise prompts for it."""
+    """Return the variable ADMIN_PASSWORD, or None: `create-admin` then prompts for a password."""
     return os.environ.get("ADMIN_PASSWORD")

@@ -1,4 +1,4 @@
-"""Database transactions, and the errors that end them.
+"""Database transactions.
 
 The only module that commits and rolls back.
 """
@@ -27,11 +27,11 @@ class DatabaseUnavailable(ServiceUnavailable):
     def __init__(self, reason: str) -> None:
         super().__init__()
         self.reason = reason
-        """Message of the driver. It goes to the log and the command line, never to a client."""
+        """Message of the driver. It is logged or printed, and never sent to a client."""
 
 
 class Database:
-    """Source of transactions: at most `capacity` at a time, in the order of the requests."""
+    """Database with at most `capacity` open transactions. Further ones wait in their order."""
 
     def __init__(
         self,
@@ -51,18 +51,19 @@ class Database:
 
     @asynccontextmanager
     async def transaction(
-        self, *, read_only: bool = False, patient: bool = False
+        self, *, read_only: bool = False, wait_indefinitely: bool = False
     ) -> AsyncIterator[AsyncSession]:
-        """Open a session in one transaction.
+        """Open a session in one transaction, and commit when the block ends.
 
-        Commit on success and roll back on any exception, except an `AppError` with `keeps_writes`:
-        then commit and raise it again. A `read_only` transaction must neither write nor lock,
-        because on PostgreSQL each of its statements is a transaction of its own. A `patient` one
-        waits without a limit while `capacity` transactions are open; any other raises
-        ServiceUnavailable after `max_wait` seconds. Raises DatabaseUnavailable, and InvalidInput
-        for values that cannot be stored.
+        If the block raises an exception, the transaction is rolled back and the exception is raised
+        again. An `AppError` with `keeps_writes` is raised again after a commit.
+
+        A `read_only` block must not write or lock rows, because on PostgreSQL each of its
+        statements commits alone. While `capacity` transactions are open, a new one
+        waits. After `max_wait` seconds it raises ServiceUnavailable, unless `wait_indefinitely`.
+        Raises DatabaseUnavailable, and InvalidInput for values that the database cannot store.
         """
-        await self._take_turn(None if patient else self._max_wait)
+        await self._take_turn(None if wait_indefinitely else self._max_wait)
         self.used += 1
         try:
             async with self._open(read_only=read_only) as session:
@@ -86,7 +87,7 @@ class Database:
     async def check_writable(self) -> None:
         """Raise DatabaseUnavailable if PostgreSQL accepts no writes.
 
-        It is then a standby, or a primary that a failover has demoted.
+        The server is then a standby, or a former primary after a failover.
         """
         if self.engine.dialect.name != "postgresql":
             return
@@ -98,7 +99,7 @@ class Database:
 
     async def _take_turn(self, max_wait: float | None) -> None:
         if not self._turns.locked():
-            await self._turns.acquire()  # at once, without a timer
+            await self._turns.acquire()  # does not wait, so it needs no timer
             return
         self.waiting += 1
         try:
@@ -110,7 +111,7 @@ class Database:
             self.waiting -= 1
 
     def _open(self, *, read_only: bool) -> AsyncSession:
-        """Return a new session. Closing it rolls back what was not committed."""
+        """Return a new session. Closing the session rolls back uncommitted changes."""
         return self._read_sessions() if read_only else self._write_sessions()
 
 
@@ -125,11 +126,12 @@ def _sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
 
 
 def _read_options(engine: AsyncEngine) -> dict[str, object]:
-    """Return the execution options of reads: on PostgreSQL, no BEGIN and COMMIT.
+    """Return the execution options of reads. On PostgreSQL they omit BEGIN and COMMIT.
 
-    They would cost two round trips and change nothing: under READ COMMITTED each statement of a
-    transaction sees what is committed when the statement begins. A pooler keeps the connection for
-    one statement, because the driver prepares and executes it before it sends a Sync.
+    BEGIN and COMMIT would cost two round trips and change nothing, because under READ COMMITTED
+    each statement sees all data that was committed before the statement began. A pooler changes
+    the connection only after `Sync`, which the driver sends after it has both prepared and executed
+    a statement.
     """
     if engine.dialect.name == "postgresql":
         return {"read_only": True, "isolation_level": "AUTOCOMMIT"}

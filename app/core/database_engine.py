@@ -1,6 +1,6 @@
-"""SQLAlchemy engines: connection and configuration for PostgreSQL and for SQLite.
+"""SQLAlchemy engines, configured for PostgreSQL and for SQLite.
 
-Of the modules that a request runs, only this one and `database.py` depend on the dialect.
+During a request, only this module and `database.py` distinguish the two databases.
 """
 
 import asyncio
@@ -20,10 +20,10 @@ from app.core.database_errors import is_connection_lost
 from app.core.database_url import PostgreSQLAddress, SQLiteAddress, parse_database_url
 
 POOL_WAIT_SECONDS = 2.0
-"""Maximum wait for a pooled connection, in seconds. `Database` never opens more than it has."""
+"""Maximum wait for a connection, in seconds. `Database` opens at most as many as the pool has."""
 CONNECT_SECONDS = 5.0
 CLOSE_SECONDS = 0.25
-"""Maximum time for closing a connection, in seconds. Short, because a request may wait."""
+"""Maximum time to close a connection, in seconds. It is short, because a request may wait."""
 COMMAND_SECONDS = 12.0
 """Client-side statement timeout, in seconds. Longer than the server's `statement_timeout`, so that
 it fires only if the server hangs.
@@ -44,16 +44,16 @@ UNNAMED_STATEMENTS = {
     "prepared_statement_cache_size": 0,
     "prepared_statement_name_func": lambda: "",
 }
-"""Arguments of the driver behind a pooler. Unnamed statements cannot conflict, and end with their
-transaction.
+"""Driver arguments behind a pooler: prepared statements have no names. Named statements of two
+clients could conflict, because the clients share connections.
 """
 SQLITE_BUSY_TIMEOUT_MS = 5000
 
 TCP_OPTIONS = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 5, "TCP_USER_TIMEOUT": 1500}
 """TCP keep-alive times in seconds, and the user timeout in milliseconds.
 
-A NAT keeps the idle connections in its tables, and a connection that it has dropped fails within
-two seconds. Options that the operating system does not have are skipped.
+Keep-alive packets prevent a NAT from dropping idle connections. The user timeout makes a dropped
+connection fail within two seconds. Options that the operating system lacks are skipped.
 """
 
 
@@ -78,11 +78,11 @@ class PostgreSQLConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg
 def create_engine(
     url: str, *, pool_size: int, pooler: bool = False, for_migrations: bool = False
 ) -> AsyncEngine:
-    """Return an engine that is configured for its dialect. It connects when it is first used.
+    """Return an engine for the database of the URL. It connects on first use.
 
-    Migrations have no time limits, and on SQLite they run without foreign keys, because recreating
-    a table would delete the rows that refer to it. Behind a pooler no setting is stored in the
-    session, because the next transaction may get another session.
+    Migrations have no time limits. On SQLite they run without foreign keys, because recreating a
+    table would delete the rows that refer to the table. Behind a pooler each transaction sets the
+    server settings again, because it may run on another connection.
     """
     address = parse_database_url(url)
     if isinstance(address, SQLiteAddress):
@@ -92,7 +92,7 @@ def create_engine(
         return engine
     settings = POSTGRESQL_SETTINGS
     if for_migrations:
-        settings = dict.fromkeys(settings, "0")  # overrides those of the server and the role
+        settings = dict.fromkeys(settings, "0")  # 0 disables limits of the server and the role
     settings = {name: settings[name] for name in settings.keys() - address.options}
     arguments = _driver_arguments(address, {} if pooler else settings)
     arguments["command_timeout"] = None if for_migrations else COMMAND_SECONDS
@@ -104,7 +104,7 @@ def create_engine(
 
 
 def _driver_arguments(address: PostgreSQLAddress, settings: dict[str, str]) -> dict[str, Any]:
-    """Return the arguments of a connection to the address, with these settings of the session."""
+    """Return the driver's arguments for connections to the address, with these server settings."""
     arguments: dict[str, Any] = {
         "timeout": address.connect_seconds or CONNECT_SECONDS,
         "server_settings": {
@@ -126,7 +126,7 @@ def _create_engine(url: URL, pool_size: int, arguments: dict[str, Any]) -> Async
         max_overflow=0,
         pool_timeout=POOL_WAIT_SECONDS,
         pool_recycle=1800,
-        hide_parameters=True,  # they would put e-mail addresses and hashes into the log
+        hide_parameters=True,  # the log would contain addresses and hashes
         connect_args=arguments,
     )
     event.listen(engine.sync_engine, "handle_error", _on_error)
@@ -140,7 +140,7 @@ async def _connect(address: PostgreSQLAddress, **arguments: Any) -> PostgreSQLCo
             address.dsn, connection_class=PostgreSQLConnection, **arguments
         )
     except Exception as error:
-        # From the resolver to the server, every failure makes the database unavailable.
+        # Every failure, from the host name to the log-in, makes the database unavailable.
         raise OperationalError(None, None, error, connection_invalidated=True) from error
     return connection
 
@@ -148,24 +148,24 @@ async def _connect(address: PostgreSQLAddress, **arguments: Any) -> PostgreSQLCo
 def _configure_postgresql(engine: AsyncEngine, transaction_settings: dict[str, str]) -> None:
     @event.listens_for(engine.sync_engine, "checkout")
     def on_checkout(connection: Any, _: ConnectionPoolEntry, __: PoolProxiedConnection) -> None:
-        # The driver knows which connections a restart has closed, and needs no query for it.
+        # The driver knows without a query that the server has closed the connection.
         if connection.driver_connection.is_closed():
-            raise DisconnectionError  # the pool opens a new connection
+            raise DisconnectionError  # makes the pool open a new connection
 
     if transaction_settings:
         names, values = list(transaction_settings), list(transaction_settings.values())
 
         @event.listens_for(engine.sync_engine, "begin")
         def on_begin(connection: Connection) -> None:
-            # Only the driver's timeout limits a read outside of transactions.
+            # Reads have no transaction and no settings. Only the driver's timeout limits them.
             if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
                 connection.exec_driver_sql(SET_LOCAL, (names, values))
 
 
 def _on_error(context: ExceptionContext) -> DBAPIError | None:
-    """Mark the connections of an unavailable database as lost, so that the pool replaces them all.
+    """Mark the connection as lost if the database is unavailable.
 
-    Convert errors of the network to OperationalError.
+    The pool then replaces all connections. Network errors are converted to OperationalError.
     """
     error = context.sqlalchemy_exception
     if isinstance(error, DBAPIError):
@@ -181,10 +181,10 @@ def _on_error(context: ExceptionContext) -> DBAPIError | None:
 def _configure_sqlite(engine: AsyncEngine, *, foreign_keys: bool) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def on_connect(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-        # By default the driver begins transactions, commits before DDL and loses savepoints.
+        # Disable the driver's own transactions, which commit before DDL and lose savepoints.
         connection.isolation_level = None
         cursor = connection.cursor()
-        # Must come first, because the next statement may wait for a lock.
+        # The timeout is set first, because the next statement may wait for a lock.
         cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_TIMEOUT_MS}")
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=NORMAL")
@@ -193,7 +193,7 @@ def _configure_sqlite(engine: AsyncEngine, *, foreign_keys: bool) -> None:
 
     @event.listens_for(engine.sync_engine, "begin")
     def on_begin(connection: Connection) -> None:
-        # A transaction that reads and then writes fails at once if another has written in between.
-        # With IMMEDIATE it waits for the other at its beginning.
+        # After a plain BEGIN, a transaction that reads and then writes fails if another one has
+        # written in between. BEGIN IMMEDIATE makes it wait for the other one at its beginning.
         read_only = connection.get_execution_options().get("read_only", False)
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

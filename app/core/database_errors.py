@@ -4,21 +4,21 @@ import re
 
 from sqlalchemy.exc import DBAPIError, IntegrityError, NotSupportedError
 
-# SQLSTATEs (PostgreSQL, appendix A) of errors that the request did not cause.
+# Beginnings of SQLSTATEs (PostgreSQL, appendix A) of errors that the request did not cause.
 BUSY = ("40", "53", "55", "57014")
 """SQLSTATEs after which the connection can still be used: deadlock, too few resources, lock
 timeout, statement timeout.
 """
 UNPOOLED = ("26", "42P05")
-"""SQLSTATEs for a prepared statement that is missing or exists already, because a pooler shares
-its connections.
+"""SQLSTATEs for a prepared statement that is missing or exists already. The cause is a pooler,
+whose clients share connections.
 """
 LOST = ("08", "25006", "25P03", *UNPOOLED, "28", "3D", "57P", "58", "XX")
 """SQLSTATEs after which a new connection may succeed: connection, read-only server, idle timeout,
 pooler, credentials, database dropped, shutdown, I/O, internal error.
 """
 OTHER_SCHEMA = ("3F", "42501", "42703", "42P01")
-"""SQLSTATEs for a missing schema, privilege, column or table: the migrations do not match."""
+"""SQLSTATEs for a schema, privilege, column or table that is missing, as without a migration."""
 DATA_EXCEPTIONS = "22"
 LOCK_NOT_AVAILABLE = "55P03"
 
@@ -78,9 +78,9 @@ def is_lock_timeout(error: DBAPIError) -> bool:
 
 
 def violated_constraint(error: IntegrityError) -> str | None:
-    """Return the name of the constraint that a statement violated, by the naming convention.
+    """Return the name of the constraint that a statement violated, or None if it is unknown.
 
-    SQLite names the columns of a key instead, so the name is composed of them.
+    SQLite reports the columns instead. The naming convention gives the name of their constraint.
     """
     if name := getattr(getattr(error.orig, "__cause__", None), "constraint_name", None):
         return str(name)

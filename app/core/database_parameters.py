@@ -1,4 +1,4 @@
-"""Parameters of `DATABASE_URL` after `?`, as libpq names them, and the files that they name."""
+"""Parameters after the `?` of `DATABASE_URL`, named as in PostgreSQL's client library, libpq."""
 
 import re
 import ssl
@@ -32,7 +32,7 @@ _NAME = re.compile(r"[a-z_]{1,40}")
 
 @dataclass(frozen=True)
 class SystemVerification:
-    """Verification of the server's name and certificate by the system's authorities."""
+    """Verification of the server's name and certificate with the operating system's authorities."""
 
     certificate: str | None
     key: str | None
@@ -48,7 +48,7 @@ class SystemVerification:
 
 
 def read_parameters(query: str) -> dict[str, str]:
-    """Return the parameters of a query. Raises ValueError."""
+    """Return the parameters of a URL's query. Raises ValueError."""
     parameters: dict[str, str] = {}
     for key, value in parse_qsl(query, keep_blank_values=True):
         name = ALIASES.get(key, key)
@@ -85,7 +85,7 @@ def _check_value(name: str, value: str) -> None:
 
 
 def check_certificates(parameters: dict[str, str]) -> None:
-    """Raise ValueError if a file contains no certificate, which the driver would detect later."""
+    """Raise ValueError for a file without a certificate. The driver would detect it too late."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         if parameters.get("sslrootcert", SYSTEM) != SYSTEM:
@@ -99,9 +99,9 @@ def check_certificates(parameters: dict[str, str]) -> None:
 
 
 def choose_verification(parameters: dict[str, str]) -> SystemVerification | None:
-    """Return the verification by the system's authorities, and remove its parameters.
+    """Return the verification with the system's authorities, and remove its parameters.
 
-    Return None if the driver verifies the server with a file, or does not verify it.
+    Return None if the driver verifies the server with a file, or does not verify the server.
     """
     by_system = parameters.get("sslrootcert") == SYSTEM
     mode = parameters.get("sslmode", "verify-full" if by_system else "prefer")
@@ -110,7 +110,7 @@ def choose_verification(parameters: dict[str, str]) -> SystemVerification | None
     ):
         return None
     if mode != "verify-full":
-        # Any server with a valid certificate, for whatever name, would be accepted.
+        # Otherwise any server with a valid certificate, for any name, would be accepted.
         raise ValueError(
             "requires `sslmode=verify-full` with the system's certificate authorities, "
             "or the authority's file in `sslrootcert`"
@@ -121,7 +121,7 @@ def choose_verification(parameters: dict[str, str]) -> SystemVerification | None
 
 
 def _has_root_certificate() -> bool:
-    """Return True if the user has the default file that libpq and the driver verify with."""
+    """Return True if the user has the file of authorities that the driver uses by default."""
     try:
         return path_is(Path.is_file, Path.home() / ".postgresql" / "root.crt")
     except RuntimeError:  # the user of a container may have no home directory

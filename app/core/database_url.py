@@ -1,7 +1,7 @@
-"""Parser of `DATABASE_URL`, which has the form of libpq.
+"""Parser of `DATABASE_URL`, whose form PostgreSQL's client library, libpq, defines.
 
-Everything that the driver would not understand is an error here, so that it is found at start-up.
-The messages name parameters, never values, because a value may be a part of a password.
+A value that the driver would not understand is an error here, so that it is found at start-up.
+Error messages contain names of parameters, but no values: a value may be a part of a password.
 """
 
 import re
@@ -47,7 +47,7 @@ class PostgreSQLAddress:
     startup_parameters: dict[str, str] = field(default_factory=dict)
     """Parameters that the server reads: `application_name` and `options`."""
     verification: SystemVerification | None = None
-    """Verification of the server by the system's authorities; None if it is not used."""
+    """Verification of the server with the system's authorities; None if it is not used."""
 
     @property
     def options(self) -> set[str]:
@@ -65,7 +65,7 @@ class SQLiteAddress:
 
 
 def parse_database_url(url: str) -> PostgreSQLAddress | SQLiteAddress:
-    """Return the address of a URL. Raises ValueError, whose message completes "DATABASE_URL …"."""
+    """Return the address in a URL. Raises ValueError with a message that follows "DATABASE_URL"."""
     scheme, separator, rest = url.partition("://")
     scheme = scheme.lower()
     if separator and scheme in SQLITE_SCHEMES:
@@ -110,7 +110,7 @@ def _parse_postgresql(rest: str) -> PostgreSQLAddress:
 
 
 def _split(rest: str) -> SplitResult:
-    """Return the parts of a URL, given without its scheme. Raises ValueError."""
+    """Return the parts of a URL without its scheme. Raises ValueError."""
     try:
         parts = urlsplit(f"postgresql://{rest}")
     except ValueError:
@@ -137,7 +137,7 @@ def _check_hosts(hosts: str, ports: str) -> None:
 
 def _is_host(name: str) -> bool:
     try:
-        # A path is a socket's directory. A name that cannot be encoded raises UnicodeError.
+        # A path is the directory of a socket. `encode` raises UnicodeError for an invalid name.
         return bool(name) and (unquote(name).startswith("/") or bool(name.encode("idna")))
     except UnicodeError:
         return False

@@ -11,7 +11,7 @@ from app.core.keys import KeyRing
 
 
 class Cipher:
-    """Cipher that encrypts with the current secret and decrypts with every secret of the ring."""
+    """Cipher that encrypts with the current secret, and decrypts with former secrets too."""
 
     def __init__(self, keys: KeyRing, *, purpose: str) -> None:
         fernets = [Fernet(base64.urlsafe_b64encode(key)) for key in keys.derive(purpose)]
@@ -22,5 +22,5 @@ class Cipher:
         return self._fernet.encrypt(plain)
 
     def decrypt(self, encrypted: bytes) -> bytes:
-        """Return the plain bytes. Raises Fernet's InvalidToken if no secret of the ring fits."""
+        """Return the plain bytes. Raises Fernet's InvalidToken if no secret decrypts them."""
         return self._fernet.decrypt(encrypted)

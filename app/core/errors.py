@@ -1,4 +1,8 @@
-"""Errors of the application. `app/core/problems.py` converts them to responses."""
+"""Errors of the application.
+
+`app/http/problems.py` converts each error to a problem document: the JSON object that RFC 9457
+defines as the body of an error response.
+"""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -7,10 +11,10 @@ from pydantic import BaseModel, Field
 
 
 class Violation(BaseModel):
-    """One fault of the input. The value is never repeated, because it may be a secret."""
+    """One fault in the input. The faulty value is never included, because it may be a secret."""
 
     pointer: str | None = Field(
-        None, description="RFC 6901 pointer into the body.", examples=["/email"]
+        None, description="JSON Pointer (RFC 6901) to the fault in the body.", examples=["/email"]
     )
     parameter: str | None = Field(None, description="Name of a query, path or header parameter.")
     message: str = Field(description="Message for people.")
@@ -18,25 +22,27 @@ class Violation(BaseModel):
 
 
 class AppError(Exception):
-    """Error that becomes a response. Clients see `detail`, so it must not reveal anything."""
+    """Error that becomes a response. Clients see `detail`, so never reveal internals in it."""
 
     status: ClassVar[int]
     code: ClassVar[str]
     detail: ClassVar[str]
     keeps_writes: ClassVar[bool] = False
-    """True if writes before the error are committed, because they must be remembered."""
+    """True if the transaction is committed in spite of the error. Example: the session whose
+    refresh token was used twice must stay ended.
+    """
 
     def __init__(self, *, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(self.detail)
         self.headers = headers
 
-    def members(self) -> dict[str, Any]:
-        """Return the additional members of the problem document."""
+    def extensions(self) -> dict[str, Any]:
+        """Return the fields that this error adds to its problem document."""
         return {}
 
 
 class InvalidInput(AppError):
-    """Error 422: a part of the input, named by `pointer` or `parameter`, is not valid."""
+    """Error 422: the input is not valid. `pointer` or `parameter` names the faulty part."""
 
     status = 422
     code = "invalid_input"
@@ -50,13 +56,13 @@ class InvalidInput(AppError):
             pointer=pointer, parameter=parameter, message=message, code=self.code
         )
 
-    def members(self) -> dict[str, Any]:
-        """Return the fault as the only member of `errors`."""
+    def extensions(self) -> dict[str, Any]:
+        """Return the fault as the only item of the field `errors`."""
         return {"errors": [self._violation.model_dump(exclude_none=True)]}
 
 
 class Unauthenticated(AppError):
-    """Error 401: no valid access token (RFC 6750 §3)."""
+    """Error 401: the request has no valid access token (RFC 6750 §3)."""
 
     status = 401
     code = "unauthenticated"
@@ -75,7 +81,7 @@ class PermissionDenied(AppError):
 
 
 class NotFound(AppError):
-    """Error 404: the resource does not exist, or the user may not see it."""
+    """Error 404: the resource does not exist, or the user has no access to it."""
 
     status = 404
     code = "not_found"
@@ -102,7 +108,7 @@ class PreconditionFailed(AppError):
 
     status = 412
     code = "precondition_failed"
-    detail = "No entity tag of `If-Match` is current. Read the resource again."
+    detail = "`If-Match` does not match the current resource. Read the resource again."
 
 
 class RateLimited(AppError):
@@ -156,4 +162,4 @@ class InternalError(AppError):
 
     status = 500
     code = "internal_error"
-    detail = "Unexpected error. Operators find it in the log by `request_id`."
+    detail = "An unexpected error occurred. Operators can find `request_id` in the log."

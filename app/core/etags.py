@@ -1,4 +1,4 @@
-"""Entity tags: a strong validator for each representation (RFC 9110 §8.8.3)."""
+"""Entity tags, each of which identifies one exact response body (strong: RFC 9110 §8.8.3)."""
 
 import hashlib
 import re
@@ -27,7 +27,7 @@ class IfMatch:
 
     @property
     def is_specific(self) -> bool:
-        """True if the client names the representation that it wants to change."""
+        """True if the client sent entity tags, so that only these versions may be changed."""
         return self.value not in (None, "*")
 
     @property
@@ -36,10 +36,10 @@ class IfMatch:
         return PreconditionFailed if self.is_specific else EditConflict
 
     def raise_unless_current(self, representation: BaseModel) -> None:
-        """Raise PreconditionFailed if no tag of `If-Match` is that of this representation."""
+        """Raise PreconditionFailed if `If-Match` lists tags, but not that of the representation."""
         if self.value in (None, "*"):
             return
-        # Strong comparison, so that a weak tag never matches (RFC 9110 §13.1.1).
+        # The comparison is strong: a weak tag never matches (RFC 9110 §13.1.1).
         strong = re.findall(rf"(?:^|[\s,])({_OPAQUE})", self.value)
         if etag_of(representation.model_dump_json().encode()) not in strong:
             raise PreconditionFailed

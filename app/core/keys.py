@@ -1,4 +1,4 @@
-"""Cryptographic keys, derived from the application's secrets for one purpose each."""
+"""Cryptographic keys. Each key is derived from a secret for one purpose."""
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -7,7 +7,7 @@ KEY_BYTES = 32
 
 
 class KeyRing:
-    """Key ring of the current and the replaced secrets, so that a rotation ends no session."""
+    """Current and former secrets. Former ones stay valid, so that a rotation ends no session."""
 
     def __init__(self, secrets: list[str]) -> None:
         self._secrets = [secret.encode() for secret in secrets]

@@ -23,7 +23,7 @@ SHARED_PROCESSORS: list[Processor] = [
 
 
 def configure_logging(settings: Settings, *more: Processor) -> None:
-    """Send all log lines, also those of libraries, through one handler to standard output.
+    """Write all log lines, including those of libraries, to standard output.
 
     The processors in `more` apply to every line.
     """
@@ -37,7 +37,7 @@ def configure_logging(settings: Settings, *more: Processor) -> None:
     handler.setFormatter(_formatter(*more, _renderer(production=settings.is_production)))
     root = logging.getLogger()
     root.handlers = [handler]
-    # At DEBUG the lines of libraries contain statements with their values, so only `app` has it.
+    # At DEBUG, libraries log statements with values. So only the logger `app` can have DEBUG.
     root.setLevel("INFO" if settings.log_level == "DEBUG" else settings.log_level)
     logging.getLogger("app").setLevel(settings.log_level)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
@@ -67,7 +67,7 @@ def _renderer(*, production: bool) -> Processor:
 
 
 def _hide_rows(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Remove the DETAIL of PostgreSQL's errors, which shows the row with its password hash."""
+    """Remove DETAIL from PostgreSQL's errors, because it can show a row with a password hash."""
     if "exception" in event:
         event["exception"] = re.sub(r"(?m)^DETAIL: .*$", "DETAIL: hidden", event["exception"])
     return event
@@ -80,7 +80,7 @@ def bind_request_id(request_id: str) -> None:
 
 
 def current_request_id() -> str | None:
-    """Return the id of the current request, or of the request that created the message."""
+    """Return the id of this request, or of the request that created this outbox message."""
     request_id: str | None = structlog.contextvars.get_contextvars().get("request_id")
     return request_id
 

@@ -1,4 +1,4 @@
-"""Migrations: application to a database, and comparison of a database with them.
+"""Functions that apply migrations, and compare a database with the migrations.
 
 The only module that imports Alembic.
 """
@@ -25,11 +25,11 @@ from app.core.revisions import read_history
 
 ROOT = Path(__file__).parent.parent.parent
 BATCH_ROWS = 500
-"""Number of rows in a batch, which locks them for some milliseconds."""
+"""Number of rows in a batch. A batch locks its rows for some milliseconds."""
 
 
 class MigrationError(Exception):
-    """Raised for a fault of the migrations or of the database's revision, described in one line."""
+    """Raised if the migrations or the database's revision are wrong. The message is one line."""
 
 
 def configuration() -> Config:
@@ -49,7 +49,7 @@ def read_sources(root: Path) -> dict[str, bytes]:
 def known_revisions() -> tuple[str, ...]:
     """Return the revisions of this code, newest first.
 
-    Raises MigrationError if they do not form one history.
+    Raises MigrationError if the migrations do not form one history.
     """
     history = read_history(read_sources(ROOT))
     if history.faults:
@@ -65,7 +65,8 @@ def newest_revision() -> str:
 def is_behind(revisions: Collection[str]) -> bool:
     """Return True if a database at these revisions lacks a migration of this code.
 
-    An unknown revision belongs to newer code. During its rollout both versions serve requests.
+    An unknown revision belongs to newer code. It is not behind, because old and new code serve
+    requests at the same time during a rollout.
     """
     known = known_revisions()
     return known[0] not in revisions and all(revision in known for revision in revisions)
@@ -103,8 +104,8 @@ def upgrade(settings: Settings) -> None:
 def building_concurrently(index: str) -> Iterator[None]:
     """Run the block, which builds this index, outside of the migration's transaction.
 
-    Other transactions can write meanwhile. The build waits without a limit for those that are open.
-    The invalid index that a failed build leaves is dropped, because it would still reject
+    Other transactions can write during the build. The build waits without a limit for transactions
+    that began before it. The invalid index of a failed build is dropped, because it would reject
     duplicates and stop the next run. On SQLite the block runs in the migration's transaction.
     """
     context = op.get_context()
@@ -128,11 +129,11 @@ def fill_in_batches(
 ) -> None:
     """Set `column` to `value` in all rows where it is NULL, in the order of the primary key.
 
-    On PostgreSQL each batch is a transaction of its own, and other transactions can write
-    meanwhile. A batch skips locked rows; at the end each of them is updated alone, after a wait for
-    its lock. So other transactions wait no longer than one batch takes, and cannot deadlock with
-    it. If the process is killed, the finished batches remain, and the next run continues. On
-    SQLite, which has one writer, everything happens in the migration's transaction.
+    On PostgreSQL each batch is a transaction of its own, so that other transactions can write. A
+    batch skips locked rows. At the end each skipped row is updated alone, after a wait for its
+    lock. So another transaction waits for one batch at most, and cannot deadlock with it. If the
+    process is killed, the finished batches remain, and the next run continues. On SQLite, which has
+    one writer, all batches run in the migration's transaction.
     """
     context = op.get_context()
     if context.as_sql:

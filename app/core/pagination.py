@@ -1,4 +1,8 @@
-"""Keyset pages: a signed cursor holds the position of the last item of a page."""
+"""Keyset pages of lists.
+
+A keyset page begins after the position of the previous page's last item, instead of after a number
+of rows (OFFSET). Clients get this position as a signed cursor.
+"""
 
 import base64
 import hashlib
@@ -29,16 +33,16 @@ Item = TypeVar("Item")
 Row = TypeVar("Row")
 
 Position = tuple[datetime, UUID]
-"""Position in a list in order of time: creation time and id of a row."""
+"""Position in a list that is sorted by time: the creation time and the id of a row."""
 POSITION: TypeAdapter[Position] = TypeAdapter(Position)
 
-# The bounds belong to the string, because the document loses the pattern of a field that may be
-# None.
+# The constraints are part of this type. As arguments of `Field` they would apply to a type that
+# includes None, and the OpenAPI document would lack the pattern.
 Cursor = Annotated[str, StringConstraints(max_length=MAX_CURSOR_LENGTH, pattern=CURSOR_PATTERN)]
 
 
 class PageQuery(Input):
-    """Query parameters of a list. A list with filters inherits from it."""
+    """Query parameters of a list. Inherit from this class to add filters."""
 
     limit: int = Field(
         DEFAULT_PAGE_SIZE, ge=1, le=MAX_PAGE_SIZE, description="Maximum number of items."
@@ -49,7 +53,7 @@ class PageQuery(Input):
 
 
 class Page(Output, Generic[Item]):
-    """One page of a list."""
+    """Page of a list."""
 
     items: list[Item] = Field(max_length=MAX_PAGE_SIZE)
     next_cursor: str | None = Field(description="Cursor of the next page; null on the last page.")
@@ -57,21 +61,26 @@ class Page(Output, Generic[Item]):
 
 @dataclass(frozen=True)
 class PageRequest(Generic[P]):
-    """Part of a list that a client requests: the rows after a position."""
+    """Page that a client requests: at most `limit` rows after a position."""
 
     after: P | None
+    """Position after which the page begins; None for the first page."""
     limit: int
-    seal: Callable[[P], str]
+    to_cursor: Callable[[P], str]
+    """Function that returns the cursor of a position."""
 
     def page(
         self, rows: Sequence[Row], item: Callable[[Row], Item], position: Callable[[Row], P]
     ) -> Page[Item]:
-        """Return the page of these rows. One row more than `limit` shows that a page follows."""
+        """Return a page of the first `limit` rows.
+
+        Fetch `limit + 1` rows: if the last one exists, another page follows.
+        """
         shown = rows[: self.limit]
         has_next = len(rows) > self.limit
         return Page(
             items=[item(row) for row in shown],
-            next_cursor=self.seal(position(shown[-1])) if has_next else None,
+            next_cursor=self.to_cursor(position(shown[-1])) if has_next else None,
         )
 
 
@@ -84,26 +93,26 @@ class Cursors:
     def page_request(
         self, list_name: str, query: PageQuery, positions: TypeAdapter[P]
     ) -> PageRequest[P]:
-        """Return the part of a list that a query requests.
+        """Return the page request of a client's query.
 
-        The name of the list has to differ for each owner, filter and order. Raises InvalidInput for
-        a cursor that is not valid for this list.
+        `list_name` must be different for each owner, filter and sort order. Raises InvalidInput for
+        a cursor that was created for a list with another name.
         """
-        after = self._open(list_name, query.cursor, positions) if query.cursor else None
-        return PageRequest(after, query.limit, partial(self._seal, list_name))
+        after = self._to_position(list_name, query.cursor, positions) if query.cursor else None
+        return PageRequest(after, query.limit, partial(self._to_cursor, list_name))
 
-    def _seal(self, list_name: str, position: object) -> str:
+    def _to_cursor(self, list_name: str, position: object) -> str:
         """Return the cursor of the position."""
         payload = to_json(position)
         signature = _sign(self._keys[0], list_name, payload)
         return base64.urlsafe_b64encode(signature + payload).decode().rstrip("=")
 
-    def _open(self, list_name: str, cursor: str, positions: TypeAdapter[P]) -> P:
+    def _to_position(self, list_name: str, cursor: str, positions: TypeAdapter[P]) -> P:
         """Return the position of the cursor. Raises InvalidInput."""
         try:
             padding = "=" * (-len(cursor) % 4)
-            sealed = base64.b64decode(cursor + padding, altchars=b"-_", validate=True)
-            signature, payload = sealed[:SIGNATURE_BYTES], sealed[SIGNATURE_BYTES:]
+            signed = base64.b64decode(cursor + padding, altchars=b"-_", validate=True)
+            signature, payload = signed[:SIGNATURE_BYTES], signed[SIGNATURE_BYTES:]
             if not any(
                 hmac.compare_digest(signature, _sign(key, list_name, payload)) for key in self._keys
             ):

@@ -1,6 +1,6 @@
 """Strength of passwords, checked in bounded time.
 
-The only module that imports zxcvbn. Import it only to set a password, because it takes 13 MB.
+The only module that imports zxcvbn. Import this module only to set a password: it takes 13 MB.
 """
 
 import re
@@ -9,13 +9,13 @@ import threading
 from zxcvbn import matching, zxcvbn
 
 MAX_READ_LENGTH = 128
-"""Number of code points that are searched for repetitions. NFKC can lengthen a password."""
+"""Number of code points that are searched for repetitions. NFKC can make a password longer."""
 MAX_SCORED_LENGTH = 48
-"""Number of code points that are scored. The time grows with the third power of it."""
+"""Number of code points that are scored. The time to score grows with its third power."""
 REPETITION = re.compile(r"(.+?)\1{2,}", re.DOTALL)
 MIN_SCORE = 3
 AMBIGUOUS = "1|7"
-"""L33t symbols that stand for one of two letters. `1` may also be the digit, as in `qwerty1`."""
+"""Symbols that can replace one of two letters. `1` can also be the digit, as in `qwerty1`."""
 MEANINGS_OF_AMBIGUOUS = ("iit", "ilt", "lit", "llt", "1it", "1lt", "iil", "lll")
 EASILY_GUESSED = "This password is too easy to guess."
 
@@ -24,9 +24,9 @@ _scoring = threading.Lock()
 
 
 def find_weakness(password: str, personal: list[str]) -> str | None:
-    """Return the reason why the password is easy to guess, or None if it is not.
+    """Return the reason why the password is easy to guess, or None.
 
-    `personal` lists what an attacker knows about the user, such as the e-mail address.
+    `personal` lists values that an attacker knows, such as the user's e-mail address.
     """
     known = [_shorten(text) for text in personal]
     with _scoring:
@@ -40,8 +40,8 @@ def find_weakness(password: str, personal: list[str]) -> str | None:
 def _shorten(text: str) -> str:
     """Return the part of a text that is scored.
 
-    Two of many repetitions are kept, and no incomplete one, because zxcvbn would not recognize it
-    and would score the text as hard to guess.
+    Of a repeated text, two repetitions are kept. An incomplete repetition at the end is removed,
+    because zxcvbn would not recognize it, and would score the text as hard to guess.
     """
     if len(text) <= MAX_SCORED_LENGTH:
         return text
@@ -53,8 +53,8 @@ def _shorten(text: str) -> str:
 def _read_l33t(symbols: dict[str, list[str]]) -> list[dict[str, str]]:
     """Return at most eight ways to read symbols as letters, given the symbols of each letter.
 
-    Each way reads all symbols. zxcvbn's own function reads one symbol for each letter, which makes
-    up to 736 ways and takes seconds.
+    Each way replaces all symbols. zxcvbn's own function replaces one symbol for each letter. It
+    returns up to 736 ways, and to try them takes seconds.
     """
     letters = {
         symbol: letter for letter, alternatives in symbols.items() for symbol in alternatives
@@ -68,5 +68,5 @@ def _read_l33t(symbols: dict[str, list[str]]) -> list[dict[str, str]]:
     return readings
 
 
-# zxcvbn has no option for this.
+# Replace the function, because zxcvbn has no option for it.
 matching.enumerate_l33t_subs = _read_l33t

@@ -21,10 +21,10 @@ from app.core.errors import ServiceUnavailable
 MAX_PASSWORD_LENGTH = 128
 """Maximum length of a password in every field, in code points."""
 MAX_WAITING = 128
-"""Maximum number of requests that wait for a slot. Further ones get 503."""
+"""Maximum number of requests that wait for a slot. Further requests get 503."""
 
 HASH_NICENESS = 10
-"""Difference between the niceness of a hashing thread and that of the event loop."""
+"""Niceness that a hashing thread adds to its own, so that the event loop runs first."""
 
 T = TypeVar("T")
 
@@ -52,15 +52,15 @@ class HashSlot:
     async def weakness(self, password: str, personal: list[str]) -> str | None:
         """Return the reason to reject the password, or None (NIST SP 800-63B-4 §3.1.1.2).
 
-        `personal` lists what an attacker knows about the user, such as the e-mail address.
+        `personal` lists values that an attacker knows, such as the user's e-mail address.
         """
         normalised = _normalise(password)
         if len(normalised) < self._min_length:
             return f"A password must have at least {self._min_length} characters."
         return await self._run(partial(_find_weakness, normalised, [*map(_normalise, personal)]))
 
-    async def make_decoy(self) -> None:
-        """Create the hash that unknown users are verified against, unless it exists."""
+    async def create_decoy(self) -> None:
+        """Create the decoy, which `verify` uses without a stored hash, unless the decoy exists."""
         await self._run(lambda: self._decoy)
 
     @cached_property
@@ -75,7 +75,7 @@ class HashSlot:
 
 
 class PasswordHasher:
-    """Source of hash slots. A burst of log-ins uses as many processors as there are slots."""
+    """Source of hash slots. A burst of log-ins uses at most one processor for each slot."""
 
     def __init__(self, *, memory_kib: int, rounds: int, min_length: int, slots: int = 1) -> None:
         context = CryptContext(
@@ -94,7 +94,7 @@ class PasswordHasher:
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[HashSlot]:
-        """Yield a slot, in the order of requests. Raises ServiceUnavailable if too many wait."""
+        """Yield a slot to one request after another. Raises ServiceUnavailable if too many wait."""
         if self.waiting >= MAX_WAITING:
             raise ServiceUnavailable
         self.waiting += 1
@@ -113,11 +113,11 @@ class PasswordHasher:
         """Create the decoy hash at start-up.
 
         Creating it at the first log-in with an unknown address would take longer and reveal that
-        the address is unknown. Only one slot is used, because the memory of each thread's hash
-        stays with the process.
+        the address is unknown. Only one slot is used, because the process keeps the memory of each
+        thread that has hashed.
         """
         async with self.slot() as slot:
-            await slot.make_decoy()
+            await slot.create_decoy()
 
     def close(self) -> None:
         """End the threads."""
@@ -125,7 +125,7 @@ class PasswordHasher:
 
 
 def _find_weakness(password: str, personal: list[str]) -> str | None:
-    """Return the reason why the password is easy to guess, or None if it is not."""
+    """Return the reason why the password is easy to guess, or None."""
     from app.core import password_strength  # noqa: PLC0415 -- 13 MB, only needed to set a password
 
     return password_strength.find_weakness(password, personal)

@@ -1,6 +1,6 @@
 """Store of the rate limiter: Redis, or memory while Redis is unavailable.
 
-Besides `rate_limiter.py` the only module that imports limits.
+Only this module and `rate_limiter.py` import limits.
 """
 
 import asyncio
@@ -23,10 +23,12 @@ from app.core.redis_pools import async_pool, blocking_pool
 
 KEY_PREFIX = "plumbline:limits"
 ANY_URL = "redis://127.0.0.1:6379"
-"""Placeholder: limits requires a URL besides the pool, and parses fewer forms than redis-py."""
+"""Placeholder. limits requires a URL besides the pool, but cannot parse each URL of redis-py."""
 TIMEOUT_TICKS = 200
 TICK_SECONDS = 0.005
-"""Length of a tick. A Redis 100 ms away with TLS needs eight round trips for the first command."""
+"""Length of a tick. Together all ticks take 1 s, because a first command over TLS needs eight round
+trips, of 100 ms each if Redis is far away.
+"""
 PROBE = parse("1000000/second")
 PROBE_KEY = "readiness"
 FIRST_BACK_OFF_SECONDS = 1.0
@@ -37,9 +39,9 @@ _logger = get_logger(__name__)
 
 
 class Store(Engine):
-    """Store that counts in Redis if it is configured, and in memory while it is unavailable.
+    """Store that counts in Redis, or in memory while Redis is unavailable or not configured.
 
-    slowapi uses it as a synchronous engine. All other callers use `count`, which is asynchronous.
+    slowapi calls the synchronous methods. All other code calls `count`, which is asynchronous.
     """
 
     def __init__(self, redis: Engine | None = None, async_redis: AsyncEngine | None = None) -> None:
@@ -61,7 +63,7 @@ class Store(Engine):
         return super().hit(item, *identifiers, cost=cost)
 
     def get_window_stats(self, item: RateLimitItem, *identifiers: str) -> WindowStats:
-        """Return the rest of the budget, and the time at which it grows."""
+        """Return the remaining budget, and the time at which it grows again."""
         if self._redis is not None and not self.is_unavailable:
             try:
                 return self._redis.get_window_stats(item, *identifiers)
@@ -70,7 +72,7 @@ class Store(Engine):
         return super().get_window_stats(item, *identifiers)
 
     async def count(self, work: Callable[[AsyncEngine], Awaitable[T]]) -> T:
-        """Return the result of the work, which counts in Redis or in memory."""
+        """Call a function that counts, in Redis or in memory, and return its result."""
         if self._async_redis is not None and self._may_try():
             result = await self._count_in_redis(self._async_redis, work)
             if result is not None:
@@ -90,9 +92,9 @@ class Store(Engine):
         return result
 
     async def is_usable(self) -> bool | None:
-        """Return True if Redis counts, or None if it is not configured.
+        """Return True if Redis can count, or None if it is not configured.
 
-        A ping would not be enough, because a replica and a Redis without memory respond to it.
+        A ping would not be enough: a replica and a Redis without free memory also respond to it.
         """
         if self._async_redis is None:
             return None
@@ -115,7 +117,7 @@ class Store(Engine):
             return True
         if clock.monotonic() < self._next_try:
             return False
-        # Set before the attempt is awaited, so that only one request makes it and waits for it.
+        # The time is set before the attempt, so that only one request tries and waits.
         self._back_off = min(self._back_off * 2, MAX_BACK_OFF_SECONDS)
         self._next_try = clock.monotonic() + self._back_off
         return True
@@ -125,8 +127,8 @@ class Store(Engine):
 async def _tick_timeout() -> AsyncIterator[None]:
     """Raise TimeoutError after TIMEOUT_TICKS of the event loop.
 
-    A plain timeout would expire while the loop is busy with a burst of requests, and would mark
-    Redis as unavailable then.
+    A plain timeout would also expire while a burst of requests keeps the loop busy, and would then
+    mark Redis as unavailable.
     """
     loop = asyncio.get_running_loop()
     timer: asyncio.TimerHandle

@@ -1,4 +1,4 @@
-"""Rate limiter, which counts asynchronously in the store of the settings."""
+"""Rate limiter, which counts requests asynchronously."""
 
 import math
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ _parse = cache(parse)
 
 @dataclass(frozen=True)
 class Budget:
-    """Rest of a policy's budget for one key."""
+    """Requests that a policy still allows for one key, such as an IP address."""
 
     policy: str
     limit: int
@@ -32,7 +32,7 @@ class Budget:
     def of(
         cls, policy: str, item: RateLimitItem, stats: WindowStats, *, exceeded: bool
     ) -> "Budget":
-        """Return the budget that the library's numbers describe."""
+        """Return the budget for the numbers that limits reports."""
         reset_seconds = max(1, math.ceil(stats.reset_time - clock.now().timestamp()))
         return cls(policy, item.amount, item.get_expiry(), stats.remaining, reset_seconds, exceeded)
 
@@ -43,7 +43,7 @@ class Budget:
 
 
 class RateLimiter:
-    """Counter of requests by policy and key. Policy `x` is the setting `limit_x`."""
+    """Counter of requests for each policy and key. Policy `x` is the setting `limit_x`."""
 
     def __init__(self, settings: Settings, store: Store) -> None:
         self.settings = settings
@@ -51,7 +51,7 @@ class RateLimiter:
 
     @property
     def enabled(self) -> bool:
-        """True unless the settings switch limits off."""
+        """True unless the settings disable limits."""
         return self.settings.limits_enabled
 
     def policy(self, name: str) -> str:
@@ -59,11 +59,11 @@ class RateLimiter:
         return str(getattr(self.settings, f"limit_{name}"))
 
     async def draw(self, policy: str, *key: str) -> Budget:
-        """Take one from the budget of a key. The result is exceeded if nothing was left."""
+        """Take one from the budget of a key. The result is exceeded if the budget was empty."""
         return await self.store.count(lambda engine: self._draw(engine, policy, key))
 
     async def peek(self, policy: str, *key: str) -> Budget:
-        """Return the budget of a key unchanged. It is exceeded if nothing is left."""
+        """Return the budget of a key without a change. It is exceeded if it is empty."""
         return await self.store.count(lambda engine: self._peek(engine, policy, key))
 
     async def _draw(self, engine: AsyncEngine, policy: str, key: tuple[str, ...]) -> Budget:

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 SOCKET_TIMEOUT_SECONDS = 0.25
 """Time limit of one network operation of the blocking client, in seconds.
 
-slowapi waits for it on the event loop, so a hanging Redis blocks the service once for this time. A
-slower Redis counts as unavailable.
+slowapi waits on the event loop, so a Redis that hangs blocks the process once for this time. A
+Redis that responds later counts as unavailable.
 """
 
 
@@ -24,7 +24,7 @@ def check_redis_url(url: str) -> None:
         # The client would read any other path as database 0.
         path = "/.+" if parts.scheme == "unix" else "(/[0-9]*)?"
         readable = re.fullmatch(path, parts.path) is not None
-    except Exception:  # noqa: BLE001 -- each kind of connection raises other errors
+    except Exception:  # noqa: BLE001 -- each kind of connection raises different errors
         readable = False
     if not readable:
         # No cause is attached, because its text may contain the password.
@@ -35,7 +35,7 @@ def check_redis_url(url: str) -> None:
 
 
 def blocking_pool(url: str) -> "ConnectionPool":
-    """Return a pool for the blocking client. It connects when first used."""
+    """Return a pool for the blocking client. It connects on first use."""
     from redis import ConnectionPool  # noqa: PLC0415 -- takes 6 MB and 50 ms
 
     pool = ConnectionPool.from_url(url)
@@ -47,7 +47,7 @@ def blocking_pool(url: str) -> "ConnectionPool":
 
 
 def async_pool(url: str) -> "AsyncConnectionPool":
-    """Return a pool for the asynchronous client. It connects when first used."""
+    """Return a pool for the asynchronous client. It connects on first use."""
     from redis.asyncio import ConnectionPool  # noqa: PLC0415 -- takes 6 MB and 50 ms
 
     return ConnectionPool.from_url(url)

@@ -1,4 +1,8 @@
-"""Base of all repositories: the session, translated errors, and pages."""
+"""Base class of all repositories.
+
+An entity is a row that was loaded as an object of its table's class. A changed entity is written by
+the next flush, at the latest by the commit.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -37,7 +41,7 @@ Column = ColumnElement[Any] | Mapped[Any]
 
 
 class Repository:
-    """Queries in one transaction, which the repository never commits."""
+    """Queries in one transaction. A repository never commits its transaction."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -48,10 +52,11 @@ class Repository:
         *,
         conflict: type[AppError] | None = None,
     ) -> None:
-        """Write now, so that the caller learns what the database rejects.
+        """Write all changes of entities now, so that errors of the database are raised here.
 
-        Raises the error that `errors` has for a violated constraint, and `conflict` if another
-        transaction has changed or deleted the row since it was read.
+        `errors` contains the error to raise for each constraint, by the constraint's name.
+        `conflict` is raised if another transaction has changed or deleted a row after this one
+        read it.
         """
         try:
             await self._session.flush()
@@ -66,7 +71,7 @@ class Repository:
             raise translated from error
 
     async def _get_one(self, statement: ColumnSelect, schema: type[Shown]) -> Shown | None:
-        """Return the schema of the statement's only row, or None."""
+        """Return the statement's only row in the form of the schema, or None without a row."""
         row = (await self._session.exec(statement)).one_or_none()
         return None if row is None else schema.model_validate(row)
 
@@ -74,52 +79,56 @@ class Repository:
         self,
         statement: ColumnSelect,
         schema: type[Shown],
-        request: PageRequest[P],
+        page_request: PageRequest[P],
         *key: Column,
         descending: bool = False,
     ) -> Page[Shown]:
-        """Return a page of the statement's rows, which are ordered by the columns of the key.
+        """Return a page of the statement's rows, sorted by the columns of the key.
 
-        The statement has to select these columns, and no two rows may have the same values in them.
+        The statement must select these columns. Their values together must be unique. This method
+        adds the sort order to the statement.
         """
-        statement = select_page(statement, request, *key, descending=descending)
+        statement = select_page(statement, page_request, *key, descending=descending)
         rows = (await self._session.exec(statement)).all()
-        return request.page(rows, schema.model_validate, _position_in(key))
+        return page_request.page(rows, schema.model_validate, _position_in(key))
 
-    async def _get_newest(
+    async def _get_page_newest_first(
         self,
         statement: ColumnSelect,
         schema: type[Shown],
-        request: PageRequest[Position],
+        page_request: PageRequest[Position],
         table: type[Dated],
     ) -> Page[Shown]:
         """Return a page of the statement's rows, newest first."""
         key = (col(table.created_at), col(table.id))
-        return await self._get_page(statement, schema, request, *key, descending=True)
+        return await self._get_page(statement, schema, page_request, *key, descending=True)
 
 
 def select_columns(table: type[Base], schema: type[Output], *others: Column) -> ColumnSelect:
-    """Return a statement that selects the columns that the schema shows, and others."""
+    """Return a statement that selects the columns that the schema shows, and `others`."""
     columns = [getattr(table, name) for name in schema.model_fields if name in table.model_fields]
     return Select(*columns, *others)
 
 
 def select_page(
     statement: ColumnSelect,
-    request: PageRequest[P],
+    page_request: PageRequest[P],
     *key: Column,
     descending: bool = False,
 ) -> ColumnSelect:
-    """Return the statement for a page, and for one row more, which shows that a page follows."""
-    if request.after is not None:
+    """Return the statement with the sort order, the beginning and the limit of a page.
+
+    It selects one row more than the page has: if this row exists, another page follows.
+    """
+    if page_request.after is not None:
         position = tuple_(*key)
-        after = position < request.after if descending else position > request.after
+        after = position < page_request.after if descending else position > page_request.after
         statement = statement.where(after)
     order = [column.desc() if descending else column.asc() for column in key]
-    return statement.order_by(*order).limit(request.limit + 1)
+    return statement.order_by(*order).limit(page_request.limit + 1)
 
 
 def _position_in(key: Sequence[Column]) -> Callable[[Any], Any]:
     """Return a function that returns the position of a row."""
-    names = [str(column.key) for column in key]  # type: ignore[union-attr]  # all of them have one
+    names = [str(column.key) for column in key]  # type: ignore[union-attr]  # every column has a key
     return lambda row: tuple(getattr(row, name) for name in names)

@@ -1,4 +1,4 @@
-"""History of the migrations, read from their files without running them."""
+"""History of the migrations. Their files are read, but not run."""
 
 import ast
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ class History:
 
 
 def read_history(sources: Mapping[str, bytes]) -> History:
-    """Return the history of migrations, given their sources by file name."""
+    """Return the history of migrations. `sources` contains each source by its file name."""
     files: dict[str, str] = {}
     parents: dict[str, tuple[str, ...]] = {}
     faults = [*_read_files(sources, files, parents)] or [*_find_missing(files, parents)]
@@ -26,8 +26,8 @@ def read_history(sources: Mapping[str, bytes]) -> History:
         try:
             oldest_first = [*TopologicalSorter(parents).static_order()]
         except CycleError as error:
-            circle = " -> ".join(f"{revision} ({files[revision]})" for revision in error.args[1])
-            faults = [f"The migrations form a circle: {circle}. Correct one `down_revision`."]
+            cycle = " -> ".join(f"{revision} ({files[revision]})" for revision in error.args[1])
+            faults = [f"The migrations form a cycle: {cycle}. Correct one `down_revision`."]
     if not faults:
         faults = [*_find_heads(files, parents)]
     return History(() if faults else tuple(reversed(oldest_first)), tuple(faults))

@@ -1,4 +1,4 @@
-"""Base of all groups of settings: the environment, and clean values."""
+"""Base class of all groups of settings, and types that they share."""
 
 from enum import StrEnum
 from typing import Annotated, TypeVar
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Environment(StrEnum):
-    """Purpose of the process."""
+    """Environment that the process runs in."""
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
@@ -31,11 +31,11 @@ def _empty_is_unset(value: object) -> object:
 
 
 CommaSeparated = Annotated[list[T], NoDecode, BeforeValidator(_split)]
-"""A list that is written with commas between its items."""
+"""List whose items are separated by commas."""
 AnyCase = Annotated[T, BeforeValidator(_lower)]
-"""An enum whose values may be written in capitals."""
+"""Enum whose values are accepted in any case."""
 EmptyIsUnset = Annotated[T | None, BeforeValidator(_empty_is_unset)]
-"""A setting that is unset if its variable is empty."""
+"""Setting that is None if its variable is empty."""
 
 
 class SettingGroup(BaseSettings):
@@ -49,9 +49,9 @@ class SettingGroup(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    # In the base class, so that the validators of all groups can read it.
+    # This field is in the base class, so that the validators of all groups can read it.
     environment: AnyCase[Environment] = Field(
-        Environment.DEVELOPMENT, description="`production` refuses unsafe settings."
+        Environment.DEVELOPMENT, description="`development`, or `production` with more checks."
     )
 
     @field_validator("*", mode="before")

@@ -1,7 +1,7 @@
 """Types of settings.
 
-Each accepts every form whose meaning is clear. It rejects values that would never match anything,
-or would fail only when they are used.
+Each type accepts every form of a value whose meaning is clear. It rejects a value that no request
+could match, and a value that would fail only when it is used.
 """
 
 import ipaddress
@@ -59,14 +59,14 @@ def _read_host_pattern(value: str) -> str:
 
 
 def _in_brackets(host: str) -> str:
-    """Return a host as it is written before a port (RFC 3986 §3.2.2)."""
+    """Return a host as a URL contains it: IPv6 addresses in brackets (RFC 3986 §3.2.2)."""
     return f"[{host}]" if ":" in host else host
 
 
 def _read_origin(value: str) -> str:
     """Return an origin as browsers send it (RFC 6454 §6.2). Raises ValueError."""
     if value == "*":
-        return value  # `Settings._no_wildcard` rejects it with a message of its own
+        return value  # `_check_wildcards` rejects it with a message of its own
     try:
         parts = urlsplit(value)
         host, port = _in_brackets(read_host(parts.hostname or "")), parts.port
@@ -85,7 +85,7 @@ def _read_mailbox(value: str) -> str:
     match = _MAILBOX.fullmatch(value)
     name, address = (match["name"] or "", match["address"] or match["bare"]) if match else ("", "")
     try:
-        # Servers in a private network may have names without a dot.
+        # Mail servers in a private network may have names without a dot.
         valid = validate_email(
             address,
             check_deliverability=False,
@@ -131,7 +131,7 @@ def _read_root_path(value: str) -> str:
 
 def _check_link_base(value: AnyHttpUrl) -> AnyHttpUrl:
     if value.query or value.fragment or value.username or value.password:
-        raise ValueError("must not have a user, query or fragment: paths are appended to it")
+        raise ValueError("must not have a user, query or fragment, because paths follow it")
     return value
 
 
@@ -139,7 +139,7 @@ def _check_otlp_endpoint(value: AnyHttpUrl) -> AnyHttpUrl:
     if (value.path or "").rstrip("/").endswith(("/v1/traces", "/v1/metrics")):
         raise ValueError("must end before `/v1/traces` and `/v1/metrics`, which are appended")
     if value.query or value.fragment:
-        raise ValueError("must not have a query or fragment: paths are appended to it")
+        raise ValueError("must not have a query or fragment, because paths follow it")
     if value.port == GRPC_PORT:
         raise ValueError(f"has the port of gRPC, {GRPC_PORT}; use the port of OTLP over HTTP, 4318")
     return value
@@ -166,4 +166,4 @@ OtlpEndpoint = Annotated[AnyHttpUrl, AfterValidator(_check_otlp_endpoint)]
 Policy = Annotated[str, AfterValidator(_check_policy)]
 """Rate limit, such as `10/minute` or `10/15minute`."""
 RootPath = Annotated[str, AfterValidator(_read_root_path)]
-"""Path that requests may begin with, such as `/prefix`; empty for none."""
+"""Path with which the paths of requests may begin, such as `/prefix`, or an empty string."""

@@ -1,4 +1,4 @@
-"""Base classes of tables, naming of constraints, enum columns, and keys of names."""
+"""Base classes of tables, names of constraints, types of enum columns, and case-folded names."""
 
 import unicodedata
 from enum import StrEnum
@@ -15,6 +15,7 @@ NAMING_CONVENTION = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
 }
+"""Names of constraints and indexes. `Index(None, …)` gets its name from here."""
 
 
 class Base(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMING_CONVENTION))):
@@ -22,10 +23,11 @@ class Base(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMIN
 
 
 class Versioned(Base):
-    """Base class of tables whose rows several users change.
+    """Base class of tables whose rows several users can change at the same time.
 
-    SQLAlchemy sets `version` and adds it to the WHERE of each UPDATE. If another transaction has
-    changed the row since it was read, the UPDATE fails, and no change is lost.
+    Each UPDATE by SQLAlchemy increments `version`, and has the version that was read in its WHERE.
+    If another transaction has changed the row in between, the UPDATE fails. So it does not
+    overwrite the other change.
     """
 
     version: int = Field(default=1)
@@ -36,7 +38,7 @@ class Versioned(Base):
 
 
 def enum_type(values: type[StrEnum]) -> Enum:
-    """Return a VARCHAR type for an enum. Add `enum_check`, whose constraint migrations see."""
+    """Return a VARCHAR type for an enum. Also add `enum_check`, which migrations can detect."""
     return Enum(
         values,
         native_enum=False,
@@ -53,13 +55,13 @@ def enum_check(column: str, values: type[StrEnum]) -> CheckConstraint:
 
 
 KEY_GROWTH = 3
-"""Maximum number of characters that case folding makes of one (Unicode, SpecialCasing)."""
+"""Maximum number of characters that replace one in case folding (Unicode, SpecialCasing)."""
 
 
 def name_key(name: str) -> str:
-    """Return the key of a name, which is equal for names that differ only in case or encoding.
+    """Return a key that is equal for names that differ only in case or Unicode normalization.
 
-    Store it in a column of its own with a unique constraint, and write it together with the name,
-    while the row is locked.
+    Store the key in a column of its own with a unique constraint. To rename an existing row, lock
+    it and write name and key together, so that they cannot come from two requests.
     """
     return unicodedata.normalize("NFC", name.casefold())

@@ -20,7 +20,7 @@ ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
 ACCESS_TOKEN_TYPE = "at+jwt"  # noqa: S105 -- a media type (RFC 9068 §2.1)
 ALGORITHM = "HS256"
 CLIENT_ID = "first-party"
-"""Client that RFC 9068 §2.2 requires in a token. The service's own front end is the only one."""
+"""Client id, which RFC 9068 §2.2 requires. The service's own front end is the only client."""
 MAX_TOKEN_LENGTH = 2048
 REQUIRED_CLAIMS = ("iss", "aud", "sub", "client_id", "sid", "iat", "exp", "jti")
 
@@ -41,7 +41,7 @@ class Claims:
 
 
 class AccessTokens:
-    """Issuer and reader of access tokens, which are JWTs in the form of RFC 9068."""
+    """Issuer and verifier of access tokens, which are JWTs in the form of RFC 9068."""
 
     def __init__(self, keys: KeyRing, *, issuer: str) -> None:
         self._keys = {
@@ -71,8 +71,8 @@ class AccessTokens:
         """Return the user and session of a token. Raises InvalidAccessToken."""
         if len(token) > MAX_TOKEN_LENGTH:
             raise InvalidAccessToken
-        # The library also raises other exceptions than its own (for nested arrays in a header,
-        # surrogates, infinite times). None of them may cause a 500.
+        # For some tokens (nested arrays in a header, surrogates, infinite times) the library raises
+        # exceptions of other types than its own. They must not cause a 500.
         try:
             claims = self._decode(token)
             return Claims(user_id=UUID(claims["sub"]), session_id=UUID(claims["sid"]))
@@ -105,5 +105,5 @@ def new_opaque_token() -> str:
 
 
 def digest(token: str) -> str:
-    """Return the SHA-256 digest of an opaque token, to store. A random token needs no salt."""
+    """Return the SHA-256 digest to store for an opaque token. A random token needs no salt."""
     return hashlib.sha256(token.encode()).hexdigest()

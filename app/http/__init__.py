@@ -1,1 +1,1 @@
-"""Http."""
+"""HTTP: middleware, error responses, limits, and the base of all routers."""

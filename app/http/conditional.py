@@ -1,4 +1,4 @@
-"""Conditional requests (RFC 9110 §13)."""
+"""Conditional requests: `If-Match` and `If-None-Match` (RFC 9110 §13)."""
 
 from typing import Annotated
 
@@ -39,7 +39,7 @@ async def respond_if_modified(
         ),
     ] = None,
 ) -> None:
-    """Respond with 304 and no body to a client that has the current representation."""
+    """Respond with 304 and no body if the client already has the current representation."""
     add_etag(request)
 
     async def replace(response: Response) -> Response:
@@ -58,19 +58,19 @@ async def get_if_match(
         TagList | SkipJsonSchema[None],
         Header(
             alias="If-Match",
-            description="Entity tags, one of which has to be current; `*` matches any.",
+            description="Entity tags. One of them must be current, and `*` matches any.",
         ),
     ] = None,
 ) -> IfMatch:
-    """Return the condition of a change. The response has the new entity tag."""
+    """Return the precondition of a change, and add the new entity tag to the response."""
     add_etag(request)
     return IfMatch(if_match and _whole(request, "If-Match"))
 
 
 def _whole(request: Request, name: str) -> str:
-    """Return a list that may span several header lines (RFC 9110 §5.3).
+    """Return a list that a client may send in several header lines (RFC 9110 §5.3).
 
-    FastAPI's parameter is only the last line.
+    FastAPI's parameter contains only the last line.
     """
     return ", ".join(request.headers.getlist(name))
 

@@ -26,7 +26,7 @@ REQUEST_HEADERS: Final = [
     "If-Range",
     "If-Unmodified-Since",
     "Range",
-    # HTTP clients in front ends add these to bypass caches, and to mark requests of scripts.
+    # HTTP libraries of front ends add these to bypass caches, and to mark requests of scripts.
     "Cache-Control",
     "Pragma",
     "X-Requested-With",
@@ -55,7 +55,7 @@ _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
 
 
 class CrossOriginMiddleware(CORSMiddleware):
-    """CORS middleware that answers a failed preflight with the list of what is not allowed."""
+    """CORS middleware whose response to a failed preflight lists the parts that are not allowed."""
 
     def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
         super().__init__(
@@ -79,7 +79,7 @@ class CrossOriginMiddleware(CORSMiddleware):
                 scope, BadRequest, members={"detail": detail}, headers=self.preflight_headers
             )
         if self.is_allowed_origin(headers["Origin"]):
-            # Also on an error, because the browser does not show the problem document otherwise.
+            # Also on an error, because otherwise the browser does not show the problem document.
             response.headers["Access-Control-Allow-Origin"] = headers["Origin"]
         await response(scope, receive, send)
 
@@ -105,7 +105,7 @@ def _is_preflight(scope: Scope) -> bool:
 
 
 def _describe(noun: str, names: list[str]) -> str:
-    """Return the noun with the first names that are tokens, because only tokens may be echoed."""
+    """Return the noun with the first valid names. Invalid names are not repeated."""
     tokens = [f"`{name}`" for name in names if _TOKEN.fullmatch(name)]
     if not tokens:
         return f"any {noun} with an invalid name"

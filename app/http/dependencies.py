@@ -1,4 +1,4 @@
-"""Dependencies that give a request the process state and its unit of work."""
+"""Dependencies that provide the process state and the unit of work of a request."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import nullcontext
@@ -23,8 +23,8 @@ Condition = Callable[[Request], Awaitable[bool]]
 async def get_resources(request: Request) -> Resources:
     """Return the process state.
 
-    Dependencies of many routes call it instead of depending on it, because FastAPI solves the
-    dependencies of a dependency again for each route parameter that names it.
+    A dependency of many routes calls this function instead of declaring it with `Depends`, because
+    FastAPI solves a declared one again for each parameter of a route that needs it.
     """
     resources: Resources = request.app.state.resources
     return resources
@@ -38,10 +38,10 @@ async def _always(_: Request) -> bool:
 
 
 def hashes_passwords(when: Condition = _always) -> Callable[[Handler], Handler]:
-    """Return the decorator of a handler that hashes a password, always or on a condition.
+    """Return the decorator of a handler that hashes a password, always or if `when` returns True.
 
-    Its requests wait for a hash slot before they open a session. Otherwise a burst of log-ins would
-    hold all connections while it waits.
+    Its requests wait for a hash slot before they open a session. Otherwise the waiting requests of
+    a burst of log-ins would hold all connections.
     """
 
     def mark(handler: Handler) -> Handler:
@@ -52,7 +52,7 @@ def hashes_passwords(when: Condition = _always) -> Callable[[Handler], Handler]:
 
 
 async def get_unit_of_work(request: Request) -> AsyncIterator[UnitOfWork]:
-    """Yield the request's unit of work, which is committed when the handler has returned."""
+    """Yield the request's unit of work. It is committed when the handler has returned."""
     resources = await get_resources(request)
     condition: Condition | None = getattr(request.scope["endpoint"], HASHES, None)
     hashes = condition is not None and await condition(request)
@@ -60,13 +60,13 @@ async def get_unit_of_work(request: Request) -> AsyncIterator[UnitOfWork]:
     async with (
         resources.passwords.slot() if hashes else nullcontext() as hash_slot,
         open_unit_of_work(
-            resources, hash_slot=hash_slot, read_only=read_only, patient=False
+            resources, hash_slot=hash_slot, read_only=read_only, wait_indefinitely=False
         ) as unit,
     ):
         yield unit
 
 
-# With the default scope, the commit would follow the response: a 201 could be rolled back.
+# By default FastAPI would commit after the response, so that a 201 could still be rolled back.
 UnitOfWorkDep = Annotated[UnitOfWork, Depends(get_unit_of_work, scope="function")]
 
 

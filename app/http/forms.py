@@ -14,8 +14,8 @@ class MalformedForm(Exception):
 def parse_form(body: bytes) -> dict[str, str]:
     """Return the fields of a form. Raises MalformedForm.
 
-    Fields are UTF-8, whatever charset the media type names, and whether their bytes are
-    percent-encoded or not; invalid bytes become U+FFFD (WHATWG URL standard §5.1).
+    All bytes, also percent-encoded ones, are decoded as UTF-8. The charset of the media type is
+    ignored. Invalid bytes become U+FFFD (WHATWG URL standard §5.1).
     """
     if body.count(b"&") >= MAX_FIELDS:
         raise MalformedForm

@@ -1,4 +1,4 @@
-"""Schemas and errors of the health checks."""
+"""Health checks of the process and of the systems that it needs."""
 
 import asyncio
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class Readiness(Output):
 
 
 class NotReady(ServiceUnavailable):
-    """Error 503: a part that the service needs fails. `checks` lists the status of each."""
+    """Error 503: a part that the service needs fails. `checks` lists the status of each part."""
 
     code = "not_ready"
     detail = "A part that the service needs fails. See `checks`."
@@ -61,13 +61,13 @@ class NotReady(ServiceUnavailable):
         super().__init__()
         self._readiness = readiness
 
-    def members(self) -> dict[str, Any]:
+    def extensions(self) -> dict[str, Any]:
         """Return the status of each part."""
         return {"checks": self._readiness.model_dump()}
 
 
 class Stopping(ServiceUnavailable):
-    """Error 503 of the readiness check: the process is about to stop."""
+    """Error 503: the process is about to stop."""
 
     code = "stopping"
     detail = "This process is about to stop. Send requests to another one."
@@ -75,7 +75,7 @@ class Stopping(ServiceUnavailable):
 
 @dataclass(frozen=True, kw_only=True)
 class HealthService:
-    """Service that checks each part that the service needs."""
+    """Service that checks the systems that the process needs."""
 
     database: Database
     rate_limits: Store
@@ -137,6 +137,6 @@ async def check_liveness() -> Liveness:
 async def check_readiness(health: HealthServiceDep) -> Readiness:
     """Check the database, its migrations and, if configured, Redis.
 
-    Do not send requests while a check fails or the process is stopping.
+    Send no requests while a check fails or the process is about to stop.
     """
     return await health.check()

@@ -33,7 +33,7 @@ async def redirect_to_docs(request: Request, response: Response) -> None:
     if prefers_json(", ".join(request.headers.getlist("Accept"))):
         response.headers.update(VARY)
         return
-    # Without ROOT_PATH it is relative, because a proxy may have removed a prefix.
+    # Without ROOT_PATH the location is relative, because a proxy may have removed a prefix.
     location = "/docs" if request.scope.get("root_path") else "docs"
     raise EarlyResponse(RedirectResponse(location, 303, VARY))
 

@@ -126,7 +126,7 @@ def _forbid_transformation(headers: MutableHeaders) -> None:
 
 
 class RateLimitHeadersMiddleware:
-    """Middleware that adds the rate limits of the request, and what remains of them, as headers.
+    """Middleware that adds headers with each rate limit of the request and its remaining budget.
 
     The headers follow draft-ietf-httpapi-ratelimit-headers-10.
     """
@@ -178,7 +178,7 @@ class ProblemMiddleware:
 class UnexpectedErrorMiddleware:
     """Middleware that logs unexpected exceptions and responds with 500.
 
-    It is the innermost, so that its response gets CORS headers like every other.
+    It is the innermost middleware, so that the others add their headers to its response.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -190,13 +190,13 @@ class UnexpectedErrorMiddleware:
             return
         started = False
 
-        async def send_noticed(message: Message) -> None:
+        async def send_and_note(message: Message) -> None:
             nonlocal started
             started = True
             await send(message)
 
         try:
-            await self.app(scope, receive, send_noticed)
+            await self.app(scope, receive, send_and_note)
         except Exception:
             _logger.exception("request.failed")
             if started:

@@ -20,12 +20,12 @@ from app.http.forms import FORM_MEDIA_TYPE
 from app.http.problems import PROBLEM_MEDIA_TYPE, Problem
 
 HEADERS = {
-    "ETag": "The entity tag of this representation (RFC 9110 §8.8.3).",
+    "ETag": "Entity tag of this representation (RFC 9110 §8.8.3).",
     "Location": "Path of the created resource.",
     "RateLimit": "Remaining part of each budget that the request used.",
     "RateLimit-Policy": "Size and window of each budget (draft-ietf-httpapi-ratelimit-headers).",
-    "Retry-After": "Seconds to wait.",
-    "WWW-Authenticate": "The scheme to authenticate with.",
+    "Retry-After": "Time to wait, in seconds.",
+    "WWW-Authenticate": "Scheme to authenticate with.",
 }
 ALWAYS_CARRIED = {
     "201": "Location",
@@ -33,11 +33,11 @@ ALWAYS_CARRIED = {
     "429": "Retry-After",
     "503": "Retry-After",
 }
-"""Header that every response with the status contains."""
+"""Header that each response contains, by the status of the response."""
 CONDITIONAL = {"If-Match", "If-None-Match", "Idempotency-Key"}
-"""Headers of requests whose responses contain an entity tag."""
+"""Request headers of operations whose response contains an entity tag."""
 SHOWN_KEYWORDS = {"description", "examples", "title", "type"}
-"""Keywords of a schema that describe a field and do not constrain its text."""
+"""Keywords of a schema that describe a field and do not restrict its value."""
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -50,19 +50,19 @@ def error_responses(*errors: type[AppError]) -> Responses:
     return responses
 
 
-def form_body(*schemas: type[BaseModel], by: str = "") -> dict[str, Any]:
+def form_body(*schemas: type[BaseModel], discriminator: str = "") -> dict[str, Any]:
     """Return the `openapi_extra` of a route that parses its form itself.
 
-    The form has one of these schemas, which differ in the constant value of the field `by`.
+    The form has one of these schemas. The discriminator is a field whose value selects the schema.
     """
     forms = [schema.model_json_schema() for schema in schemas]
-    schema = _flat(forms, by) if by else forms[0]
-    # A parameter may not come twice, not even an unknown one (RFC 6749 §3.2).
+    schema = _flat(forms, discriminator) if discriminator else forms[0]
+    # A parameter must not be repeated, even if it is unknown (RFC 6749 §3.2).
     schema["additionalProperties"] = {"type": "string"}
     return {"requestBody": {"required": True, "content": {FORM_MEDIA_TYPE: {"schema": schema}}}}
 
 
-def _flat(forms: list[dict[str, Any]], by: str) -> dict[str, Any]:
+def _flat(forms: list[dict[str, Any]], discriminator: str) -> dict[str, Any]:
     """Return one schema for alternatives, because Swagger UI shows no fields for `oneOf`.
 
     A field is constrained only if its form is selected, because the other forms ignore it.
@@ -72,19 +72,19 @@ def _flat(forms: list[dict[str, Any]], by: str) -> dict[str, Any]:
         for form in forms
         for name, field in form["properties"].items()
     }
-    chosen = {form["properties"][by]["const"]: form for form in forms}
-    needs = [
-        f"`{value}` needs `{'` and `'.join(name for name in form['required'] if name != by)}`."
-        for value, form in chosen.items()
-    ]
-    properties[by] = {"type": "string", "enum": [*chosen], "description": " ".join(needs)}
+    chosen = {form["properties"][discriminator]["const"]: form for form in forms}
+    needs = []
+    for value, form in chosen.items():
+        names = [f"`{name}`" for name in form["required"] if name != discriminator]
+        needs.append(f"`{value}` requires {' and '.join(names)}.")
+    choice = {"type": "string", "enum": [*chosen], "description": " ".join(needs)}
     return {
         "type": "object",
-        "properties": properties,
-        "required": [by],
+        "properties": {**properties, discriminator: choice},
+        "required": [discriminator],
         "allOf": [
             {
-                "if": {"properties": {by: {"const": value}}},
+                "if": {"properties": {discriminator: {"const": value}}},
                 "then": {"properties": form["properties"], "required": form["required"]},
             }
             for value, form in chosen.items()

@@ -1,6 +1,6 @@
 """Routes whose dependencies can change the response, or respond instead of the handler.
 
-They do so after the response has been serialised and before the transaction is committed.
+Post-processors run after the response has been serialised and before the transaction is committed.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine
@@ -16,7 +16,7 @@ PostProcessor = Callable[[Response], Awaitable[Response]]
 
 
 class EarlyResponse(Exception):
-    """Exception by which a dependency responds, so that the handler is not called."""
+    """Exception that a dependency raises to respond itself. The handler is then not called."""
 
     def __init__(self, response: Response) -> None:
         super().__init__()
@@ -45,5 +45,5 @@ class PostProcessedRoute(APIRoute):
 
 
 def post_process_response(request: Request, post_process: PostProcessor) -> None:
-    """Call the function on the response, after the functions that were added before."""
+    """Add a function that changes the response, after the functions that were added before."""
     request.scope["state"][POST_PROCESSORS].append(post_process)

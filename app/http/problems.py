@@ -1,4 +1,4 @@
-"""Problem details (RFC 9457), the format of every error response."""
+"""Problem documents (RFC 9457), the JSON bodies of all error responses."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -80,12 +80,12 @@ def problem_response(
     return JSONResponse(document, status, headers, PROBLEM_MEDIA_TYPE)
 
 
-async def answer_app_error(request: Request, error: AppError) -> JSONResponse:
+async def respond_to_app_error(request: Request, error: AppError) -> JSONResponse:
     """Return the response to an error of the application."""
-    return problem_response(request.scope, error, members=error.members(), headers=error.headers)
+    return problem_response(request.scope, error, members=error.extensions(), headers=error.headers)
 
 
-async def answer_http_exception(request: Request, error: HTTPException) -> JSONResponse:
+async def respond_to_http_exception(request: Request, error: HTTPException) -> JSONResponse:
     """Return the response to an error of the framework, such as an unknown path."""
     # For deeply nested JSON the parser raises other errors than JSONDecodeError, at a depth that
     # depends on the version of Python. FastAPI would respond with 400 instead of 422.
@@ -109,7 +109,7 @@ def _methods_of_path(request: Request) -> list[str]:
     return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 
-async def answer_validation_error(request: Request, error: RequestValidationError) -> JSONResponse:
+async def respond_to_invalid_input(request: Request, error: RequestValidationError) -> JSONResponse:
     """Return the response to an error of Pydantic, without the rejected values."""
     errors = [_violation(item) for item in error.errors()[:MAX_VIOLATIONS]]
     return problem_response(request.scope, InvalidInput, members={"errors": errors})
@@ -133,6 +133,6 @@ def _escape(part: str) -> str:
 
 def install_error_handlers(app: FastAPI) -> None:
     """Add the handlers that convert every kind of error to a problem document."""
-    app.exception_handler(AppError)(answer_app_error)
-    app.exception_handler(HTTPException)(answer_http_exception)
-    app.exception_handler(RequestValidationError)(answer_validation_error)
+    app.exception_handler(AppError)(respond_to_app_error)
+    app.exception_handler(HTTPException)(respond_to_http_exception)
+    app.exception_handler(RequestValidationError)(respond_to_invalid_input)

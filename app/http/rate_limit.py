@@ -1,9 +1,9 @@
 """Limits of routes, as dependencies that count before the handler runs.
 
-The general limit covers every route of the API. A sensitive route names its own limit beside it:
+The general limit covers every route of the API. A sensitive route also has a limit of its own:
 `dependencies=[Depends(limit_registration)]`. Limits by user are counted after authentication,
-because an unverified credential would let a client spend the budget of another user, or start a
-fresh one with each request.
+because with false credentials a client could otherwise use up the budget of another user, or get a
+new budget with each request.
 
 The only module that imports slowapi, whose decorators count the limits of sensitive routes.
 """
@@ -23,12 +23,12 @@ from app.core.errors import RateLimited
 from app.core.rate_limit_store import Store
 from app.core.rate_limiter import Budget, RateLimiter
 from app.http.dependencies import get_resources
-from app.http.problems import answer_app_error
+from app.http.problems import respond_to_app_error
 
 IPV6_PREFIX = 64
-"""Number of bits of an IPv6 address that are counted, because a customer holds a whole /64."""
+"""Number of bits of an IPv6 address that are counted, because a client often has a whole /64."""
 BUDGETS = "rate_limit_budgets"
-"""Key of the budgets that a request has drawn on asynchronously, in the ASGI scope's state."""
+"""Key of the budgets in the ASGI scope's state, except those that slowapi counts."""
 
 P = ParamSpec("P")
 RouteLimit = Callable[P, Awaitable[None]]
@@ -80,12 +80,12 @@ class RouteLimiter(Limiter):
 
     @property
     def limiter(self) -> Store:
-        """Engine of slowapi's decorators."""
+        """Store in which slowapi's decorators count."""
         return self._used.store
 
     @property
     def enabled(self) -> bool:
-        """True while an application is open whose settings do not switch limits off."""
+        """True while an application is open whose settings enable limits."""
         return self._rate_limiter is not None and self._rate_limiter.enabled
 
     @enabled.setter
@@ -101,7 +101,7 @@ class RouteLimiter(Limiter):
     ) -> Callable[[RouteLimit[P]], RouteLimit[P]]:
         """Return the decorator of a dependency that limits requests by the policy and the key.
 
-        Clients see the name in the header `RateLimit-Policy`; by default it is the policy's.
+        Clients see `name` in the header `RateLimit-Policy`. By default it is the policy's name.
         """
         decorator: Callable[[RouteLimit[P]], RouteLimit[P]] = self.shared_limit(
             lambda: self._used.policy(policy), scope=name or policy, key_func=key
@@ -109,7 +109,7 @@ class RouteLimiter(Limiter):
         return decorator
 
     def budgets(self, state: dict[str, Any]) -> list[Budget]:
-        """Return the budgets that a request has drawn on, from the state of its ASGI scope."""
+        """Return the budgets that a request counted in, from the state of its ASGI scope."""
         budgets: list[Budget] = state.get(BUDGETS, [])
         item, key = state.get("view_rate_limit") or (None, [])
         if item is None or not self.enabled:
@@ -138,12 +138,12 @@ async def limit_general(request: Request) -> None:
     budget.raise_if_exceeded()
 
 
-async def answer_rate_limit_exceeded(request: Request, _: RateLimitExceeded) -> JSONResponse:
+async def respond_to_rate_limit_exceeded(request: Request, _: RateLimitExceeded) -> JSONResponse:
     """Return the response to a request that exceeds the limit of a decorator."""
     exceeded = limiter.budgets(request.scope["state"])[-1]
-    return await answer_app_error(request, RateLimited(exceeded.reset_seconds))
+    return await respond_to_app_error(request, RateLimited(exceeded.reset_seconds))
 
 
 def install_rate_limits(app: FastAPI) -> None:
     """Add the handler of slowapi's error."""
-    app.exception_handler(RateLimitExceeded)(answer_rate_limit_exceeded)
+    app.exception_handler(RateLimitExceeded)(respond_to_rate_limit_exceeded)

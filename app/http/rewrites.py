@@ -6,11 +6,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class HeadMiddleware:
-    """Middleware that answers HEAD like GET, without the body (RFC 9110 §9.3.2).
+    """Middleware that handles HEAD like GET, without the body (RFC 9110 §9.3.2).
 
     Routes do not register HEAD themselves, because the OpenAPI document would then declare each
-    operation twice. The middleware and routes inside see GET. The access log and the server, which
-    omits the framing of the body, see HEAD.
+    operation twice. The middleware and routes inside see GET. The access log and the server see
+    HEAD, so that the server does not frame a body.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -70,7 +70,7 @@ class PrefixMiddleware:
         await self.app(scope, receive, send_with_prefix)
 
     def _has_prefix(self, scope: Scope) -> bool:
-        """Return True if the path begins with the prefix, which the proxy then has not removed."""
+        """Return True if the path still has the prefix, because the proxy has not removed it."""
         path = scope["path"]
         if not f"{path}/".startswith(f"{self.prefix}/"):
             return False
@@ -79,9 +79,9 @@ class PrefixMiddleware:
             self.paths = {route.path for route in routes if route.path}
             self.first_segments = {_first_segment(path) for path in self.paths}
         if path == self.prefix:
-            # A prefix such as `/livez` is also a route, which probes request without a prefix.
+            # A prefix such as `/livez` may equal a route that probes request without a prefix.
             return path not in self.paths
-        # A prefix such as `/api` is also the beginning of routes of this service.
+        # With a prefix such as `/api`, routes of this service also begin with the prefix.
         rest = path.removeprefix(self.prefix)
         return (
             _first_segment(rest) in self.first_segments

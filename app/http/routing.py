@@ -1,4 +1,4 @@
-"""Routers, and how the application serves those of its features."""
+"""Creation of routers, and their inclusion in the application."""
 
 from collections.abc import Iterable
 
@@ -12,7 +12,7 @@ from app.http.rate_limit import limit_general
 
 
 def create_router(prefix: str = "", *, tag: str = "", in_document: bool = True) -> APIRouter:
-    """Return a router for paths below the prefix, whose operations have the tag."""
+    """Return a router. Its paths begin with the prefix, and its operations have the tag."""
     return APIRouter(
         prefix=prefix,
         tags=[tag] if tag else None,

@@ -14,7 +14,7 @@ from app.runtime.resources import Resources
 
 GRACE_SECONDS = 8
 """Time for requests to finish after the drain, in seconds. Container engines kill a process 10 s
-after SIGTERM by default, so their time limit must be raised by the drain.
+after SIGTERM by default, so raise their time limit by the time of the drain.
 """
 
 KEEP_ALIVE_SECONDS = 125
@@ -40,7 +40,7 @@ class BoundedProtocol(HttpToolsProtocol):
     """Number of bytes received since the last complete head or part of a body."""
 
     def data_received(self, data: bytes) -> None:
-        """Parse received data. A head that ends in it may exceed the limit by one socket read."""
+        """Parse received data. The headers may exceed the limit by the data of one socket read."""
         self.pending_bytes += len(data)
         super().data_received(data)
         if self.pending_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
@@ -61,11 +61,11 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_body(body)
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Log nothing, because any client can send `Upgrade` as often as it likes."""
+        """Log nothing, because any client can send `Upgrade` any number of times."""
 
 
 class DrainingServer(uvicorn.Server):
-    """Server that fails `/readyz` before it stops, and serves on until proxies have noticed."""
+    """Server that fails `/readyz` before it stops, and still serves during the drain."""
 
     def __init__(self, config: uvicorn.Config, app: FastAPI, *, drain_seconds: int) -> None:
         super().__init__(config)
@@ -86,7 +86,7 @@ class DrainingServer(uvicorn.Server):
         resources: Resources = self._app.state.resources
         resources.stopping.set()
         _logger.info("server.draining", seconds=self._drain_seconds)
-        # A request could arrive while a kept connection is closed, so no connection is kept now.
+        # Keep no connection, because a request could arrive while a kept one is being closed.
         self.config.encoded_headers.append((b"connection", b"close"))
         await super().on_tick(0)  # applies the changed headers
 
@@ -98,7 +98,7 @@ def configuration(app: FastAPI, *, host: str, port: int) -> uvicorn.Config:
         host=host,
         port=port,
         http=BoundedProtocol,
-        ws="none",  # `Upgrade: websocket` is then handled like any request, with our middleware
+        ws="none",  # `Upgrade: websocket` is then handled like any other request
         log_config=None,  # configure_logging has been called
         access_log=False,
         server_header=False,

@@ -1,4 +1,4 @@
-"""Repeated requests by the header `Idempotency-Key`: `dependencies=[Depends(idempotent)]`."""
+"""Dependency for repeated requests: `dependencies=[Depends(idempotent)]`."""
 
 import hashlib
 from typing import Annotated
@@ -24,7 +24,7 @@ IDEMPOTENCY_ERRORS = (IdempotencyKeyReused, IdempotencyKeyInUse)
 
 
 async def get_idempotency_service(unit: UnitOfWorkDep) -> IdempotencyService:
-    """Return the service of idempotency keys in this unit of work."""
+    """Return the idempotency service in this unit of work."""
     return IdempotencyService(keys=IdempotencyKeyRepository(unit.session))
 
 
@@ -36,8 +36,8 @@ async def idempotent(
         Key | SkipJsonSchema[None],
         Header(
             alias=IDEMPOTENCY_KEY,
-            description="Value that the client chooses, new for each request that is not a "
-            "repetition.",
+            description="Unique value that the client chooses. The same value is only for "
+            "repetitions of the request.",
         ),
     ] = None,
 ) -> None:

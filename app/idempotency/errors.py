@@ -1,4 +1,4 @@
-"""Errors of `Idempotency-Key`."""
+"""Errors about idempotency keys."""
 
 from app.core.errors import Conflict, InvalidInput
 

@@ -1,4 +1,4 @@
-"""First responses to requests that clients may repeat."""
+"""Table of idempotency keys."""
 
 from datetime import datetime
 from uuid import UUID
@@ -15,7 +15,7 @@ LOCATION_MAX_LENGTH = 255
 class IdempotencyKey(Base, table=True):
     """Key that a client chose for a request, with the response.
 
-    The transaction of the request writes both, so that others never see a row without a response.
+    The request's transaction writes both, so that no other one sees a row without a response.
     """
 
     __tablename__ = "idempotency_keys"

@@ -13,7 +13,7 @@ from app.idempotency.models import IdempotencyKey
 
 
 class IdempotencyKeyRepository(Repository):
-    """Queries on idempotency keys, which belong to users."""
+    """Queries on the idempotency keys of a user."""
 
     async def add(self, new: IdempotencyKey, *, now: datetime) -> IdempotencyKey:
         """Store the key, or return the one that the user has stored.

@@ -1,7 +1,4 @@
-"""Stored responses to requests that clients may repeat.
-
-They follow draft-ietf-httpapi-idempotency-key-header.
-"""
+"""Service for idempotency keys (draft-ietf-httpapi-idempotency-key-header)."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +14,7 @@ LIFETIME = timedelta(hours=24)
 
 @dataclass(frozen=True, kw_only=True)
 class IdempotencyService:
-    """Store of first responses. The transaction of a request stores its key, or nothing."""
+    """Service that stores first responses, each in the transaction of its request."""
 
     keys: IdempotencyKeyRepository
 

@@ -1,1 +1,1 @@
-"""Mail."""
+"""Mailers, and the mails that they send."""

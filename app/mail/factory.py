@@ -1,7 +1,7 @@
-"""Choice of the mailer."""
+"""Creation of the mailer."""
 
 from app.core.config import Settings
-from app.core.setting_groups import MailBackend
+from app.core.platform_settings import MailBackend
 from app.mail.console import ConsoleMailer
 from app.mail.mailer import Mailer
 from app.mail.smtp import SmtpMailer

@@ -12,7 +12,7 @@ import aiosmtplib
 
 from app.core import clock
 from app.core.config import Settings
-from app.core.setting_groups import SmtpSecurity
+from app.core.platform_settings import SmtpSecurity
 from app.mail.message import Mail
 
 SMTP_TIMEOUT_SECONDS = 10

@@ -10,7 +10,7 @@ class MemberNotFound(NotFound):
 
 
 class InviteeNotFound(NotFound):
-    """Error 404: no user can be invited by this address. The response does not reveal why."""
+    """Error 404: no user can be invited by this address, for a reason that is not revealed."""
 
     code = "user_not_found"
     detail = "No active user has verified this e-mail address."
@@ -20,11 +20,11 @@ class AlreadyMember(Conflict):
     """Error 409: the user is a member of the project already."""
 
     code = "already_member"
-    detail = "This user is a member already."
+    detail = "The user is a member of the project already."
 
 
 class LastOwner(Conflict):
     """Error 409: the change would leave the project without an owner."""
 
     code = "last_owner"
-    detail = "The last owner cannot leave, be removed or be demoted. Make another member an owner."
+    detail = "The user is the only owner of the project. Make another member an owner first."

@@ -1,4 +1,4 @@
-"""Events in the life of a membership."""
+"""Hooks of memberships."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Part of projects in the deletion of a user."""
+"""Handler for the deletion of a user."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Queries on the members of projects."""
+"""Queries on members."""
 
 from uuid import UUID
 
@@ -31,7 +31,7 @@ class MemberRepository(Repository):
         return (await self._session.exec(statement)).one_or_none()
 
     async def get_page(
-        self, request: PageRequest[tuple[UUID]], *, project_id: UUID
+        self, page_request: PageRequest[tuple[UUID]], *, project_id: UUID
     ) -> Page[MemberPublic]:
         """Return a page of the members of a project, by user id."""
         statement = (
@@ -39,7 +39,7 @@ class MemberRepository(Repository):
             .join(User, col(User.id) == col(Membership.user_id))
             .where(col(Membership.project_id) == project_id)
         )
-        return await self._get_page(statement, MemberPublic, request, col(Membership.user_id))
+        return await self._get_page(statement, MemberPublic, page_request, col(Membership.user_id))
 
     async def has_other_owner(self, *, project_id: UUID, user_id: UUID) -> bool:
         """Return True if another user owns the project."""
@@ -66,7 +66,10 @@ class MemberRepository(Repository):
         return list((await self._session.exec(statement)).all())
 
     async def get_solely_owned(self, user_id: UUID) -> dict[UUID, bool]:
-        """Return the projects without another owner, by id: True if they have other members."""
+        """Return the ids of the projects that only this user owns.
+
+        The value of each id is True if the project has other members.
+        """
         other = aliased(Membership)
         others = exists().where(
             col(other.project_id) == col(Membership.project_id), col(other.user_id) != user_id

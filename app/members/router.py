@@ -1,4 +1,4 @@
-"""Members of a project."""
+"""Routes for members."""
 
 from typing import Annotated
 from uuid import UUID
@@ -71,7 +71,7 @@ async def update_member(
 async def remove_member(
     project_id: UUID, user_id: UUID, actor: ActorDep, members: MemberServiceDep
 ) -> None:
-    """Remove a member. Members can remove themselves; others require the owner role.
+    """Remove a member. Requires the owner role, except to remove yourself.
 
     The member's tasks are unassigned.
     """

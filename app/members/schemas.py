@@ -1,4 +1,4 @@
-"""Schemas and errors of members."""
+"""Schemas of members."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ from app.users.schemas import Email
 
 
 class MemberCreate(Input):
-    """New member of a project, with a verified e-mail address."""
+    """New member of a project: a user with a verified e-mail address."""
 
     email: Email
     role: MemberRole
@@ -24,7 +24,7 @@ class MemberUpdate(Input):
 
 
 class MemberPublic(Output):
-    """Member, as shown to the other members."""
+    """Member, as shown to the members of the project."""
 
     user_id: UUID
     email: str

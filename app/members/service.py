@@ -1,4 +1,4 @@
-"""Members of a project."""
+"""Service for members."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -34,11 +34,11 @@ class MemberService:
     async def get_page(
         self, actor: Actor, query: PageQuery, *, project_id: UUID
     ) -> Page[MemberPublic]:
-        """Return a page of members, by user id. Raises ProjectNotFound."""
+        """Return a page of members, by user id. Raises ProjectNotFound, InvalidInput."""
         await self.access.require(MemberRole.VIEWER, actor=actor, project_id=project_id)
         list_name = f"members of {project_id}"
-        request = self.cursors.page_request(list_name, query, _POSITION)
-        return await self.members.get_page(request, project_id=project_id)
+        page_request = self.cursors.page_request(list_name, query, _POSITION)
+        return await self.members.get_page(page_request, project_id=project_id)
 
     async def add(self, actor: Actor, data: MemberCreate, *, project_id: UUID) -> MemberPublic:
         """Add a member.
@@ -47,7 +47,7 @@ class MemberService:
         """
         await self.access.require(MemberRole.OWNER, actor=actor, project_id=project_id)
         found = await self.users.get_by_email(data.email)
-        # Before the project, in the order of a user's deletion, or the two could deadlock.
+        # Before the project, as in the deletion of a user, so that no deadlock occurs.
         invitee = await self.users.lock(found.id) if found else None
         if invitee is None or not invitee.is_active or invitee.email_verified_at is None:
             raise InviteeNotFound

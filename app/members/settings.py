@@ -10,5 +10,5 @@ class MemberSettings(SettingGroup):
     """Settings of members."""
 
     limit_user_lookup: Policy = Field(
-        "60/hour", description="Invitations by a user, which reveal known addresses."
+        "60/hour", description="Invitations by a user. They reveal which addresses are known."
     )

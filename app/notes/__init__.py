@@ -1,4 +1,4 @@
-"""Notes of a user: the reference feature for a resource that a user owns."""
+"""Notes of a user. Copy this feature for a new resource that a user owns."""
 
 from app.notes.models import Note
 from app.notes.router import router

@@ -9,7 +9,7 @@ from app.core.repositories import Repository, select_columns
 from app.notes.models import Note
 from app.notes.schemas import NotePublic
 
-_PUBLIC = select_columns(Note, NotePublic)
+_SELECT = select_columns(Note, NotePublic)
 
 
 class NoteRepository(Repository):
@@ -26,23 +26,25 @@ class NoteRepository(Repository):
         return (await self._session.exec(statement)).one()
 
     async def get(self, note_id: UUID, *, owner_id: UUID) -> NotePublic | None:
-        """Return the note of the user, or None."""
-        statement = _PUBLIC.where(col(Note.id) == note_id, col(Note.owner_id) == owner_id)
+        """Return the user's note, or None."""
+        statement = _SELECT.where(col(Note.id) == note_id, col(Note.owner_id) == owner_id)
         return await self._get_one(statement, NotePublic)
 
-    async def get_page(self, request: PageRequest[Position], *, owner_id: UUID) -> Page[NotePublic]:
+    async def get_page(
+        self, page_request: PageRequest[Position], *, owner_id: UUID
+    ) -> Page[NotePublic]:
         """Return a page of the user's notes, newest first."""
-        statement = _PUBLIC.where(col(Note.owner_id) == owner_id)
-        return await self._get_newest(statement, NotePublic, request, Note)
+        statement = _SELECT.where(col(Note.owner_id) == owner_id)
+        return await self._get_page_newest_first(statement, NotePublic, page_request, Note)
 
     async def lock(self, note_id: UUID, *, owner_id: UUID) -> Note | None:
-        """Return the note of the user as an entity, locked until the transaction ends, or None."""
+        """Lock the user's note until the transaction ends. Return it as an entity, or None."""
         statement = (
             select(Note).where(Note.id == note_id, Note.owner_id == owner_id).with_for_update()
         )
         return (await self._session.exec(statement)).one_or_none()
 
     async def delete(self, note_id: UUID, *, owner_id: UUID) -> bool:
-        """Delete the note of the user. Return False if it does not exist."""
+        """Delete the user's note. Return False if the user has no such note."""
         statement = delete(Note).where(col(Note.id) == note_id, col(Note.owner_id) == owner_id)
         return (await self._session.exec(statement)).rowcount == 1

@@ -1,4 +1,4 @@
-"""Notes of the caller."""
+"""Routes for notes."""
 
 from typing import Annotated
 from uuid import UUID

@@ -6,17 +6,17 @@ from uuid import UUID
 
 from pydantic import MISSING, Field, StringConstraints
 
-from app.core.schemas import NO_CONTROL_CHARACTERS_BUT_SPACE, NOT_BLANK, Input, Output
+from app.core.schemas import MULTI_LINE, NOT_BLANK, Input, Output
 from app.notes.models import BODY_MAX_LENGTH, TITLE_MAX_LENGTH
 
-Title = Annotated[
+NoteTitle = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=TITLE_MAX_LENGTH, pattern=NOT_BLANK),
     Field(examples=["Groceries"]),
 ]
-Body = Annotated[
+NoteBody = Annotated[
     str,
-    StringConstraints(max_length=BODY_MAX_LENGTH, pattern=NO_CONTROL_CHARACTERS_BUT_SPACE),
+    StringConstraints(max_length=BODY_MAX_LENGTH, pattern=MULTI_LINE),
     Field(examples=["Bread, olives, tea"]),
 ]
 
@@ -24,15 +24,15 @@ Body = Annotated[
 class NoteCreate(Input):
     """New note."""
 
-    title: Title
-    body: Body = ""
+    title: NoteTitle
+    body: NoteBody = ""
 
 
 class NoteUpdate(Input):
     """Change of a note. An absent field is unchanged."""
 
-    title: Title | MISSING = MISSING
-    body: Body | MISSING = MISSING
+    title: NoteTitle | MISSING = MISSING
+    body: NoteBody | MISSING = MISSING
 
 
 class NotePublic(Output):

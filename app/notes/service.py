@@ -1,4 +1,4 @@
-"""Notes of a user."""
+"""Service for notes."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -24,8 +24,8 @@ class NoteService:
     cursors: Cursors
 
     async def create(self, actor: Actor, data: NoteCreate) -> NotePublic:
-        """Create a note. Raises TooManyNotes."""
-        # The lock makes concurrent requests of one user count one after another.
+        """Create a note. Raises TooManyNotes, and Unauthenticated if the user has been deleted."""
+        # Lock the user's row. Without the lock, two requests could both count 999 notes.
         if await self.users.lock(actor.user_id) is None:
             raise Unauthenticated
         if await self.notes.count(owner_id=actor.user_id) >= MAX_NOTES:
@@ -43,13 +43,10 @@ class NoteService:
         return note
 
     async def get_page(self, actor: Actor, query: PageQuery) -> Page[NotePublic]:
-        """Return a page of notes, newest first.
-
-        Raises InvalidInput for a cursor that is not valid for this list.
-        """
+        """Return a page of notes, newest first. Raises InvalidInput for an invalid cursor."""
         list_name = f"notes of {actor.user_id}"
-        request = self.cursors.page_request(list_name, query, POSITION)
-        return await self.notes.get_page(request, owner_id=actor.user_id)
+        page_request = self.cursors.page_request(list_name, query, POSITION)
+        return await self.notes.get_page(page_request, owner_id=actor.user_id)
 
     async def update(self, actor: Actor, data: NoteUpdate, *, note_id: UUID) -> NotePublic:
         """Change a note. Raises NoteNotFound."""
@@ -58,6 +55,7 @@ class NoteService:
             raise NoteNotFound
         changes = data.model_dump(exclude_unset=True)
         if any(getattr(note, name) != value for name, value in changes.items()):
+            # The commit writes the changed entity.
             note.sqlmodel_update(changes | {"updated_at": clock.now()})
             await self._record("note.updated", actor, note_id)
         return NotePublic.model_validate(note)

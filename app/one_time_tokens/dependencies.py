@@ -1,4 +1,4 @@
-"""Construction of the service of one-time tokens."""
+"""Construction of the one-time token service, and its limit."""
 
 from fastapi import Request
 
@@ -10,7 +10,7 @@ from app.users.repository import UserRepository
 
 
 async def get_one_time_token_service(unit: UnitOfWork) -> OneTimeTokenService:
-    """Return the service of one-time tokens in this unit of work."""
+    """Return the one-time token service in this unit of work."""
     return OneTimeTokenService(
         users=UserRepository(unit.session), tokens=OneTimeTokenRepository(unit.session)
     )
@@ -18,4 +18,4 @@ async def get_one_time_token_service(unit: UnitOfWork) -> OneTimeTokenService:
 
 @limiter.limited("one_time_token")
 async def limit_one_time_token(request: Request) -> None:
-    """Limit the one-time tokens that one IP address tries. Raises RateLimited."""
+    """Limit the one-time tokens that one IP address sends. Raises RateLimited."""

@@ -4,7 +4,7 @@ from app.core.errors import InvalidInput
 
 
 class InvalidToken(InvalidInput):
-    """Error 422: a mailed token is used, replaced, expired or unknown, which is not revealed."""
+    """Error 422: a one-time token is used, replaced, expired or unknown, which is not revealed."""
 
     code = "invalid_token"
     detail = "The token is not valid or no longer valid. Request a new one."

@@ -1,4 +1,4 @@
-"""Tokens that are mailed and can be used once."""
+"""Table of one-time tokens."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -20,7 +20,7 @@ class TokenPurpose(StrEnum):
 
 
 class OneTimeToken(Base, table=True):
-    """Mailed token. A user has one for each purpose; a new one replaces the old one."""
+    """Mailed token. A user has one for each purpose; a new one replaces the previous one."""
 
     __tablename__ = "one_time_tokens"
     __table_args__ = (UniqueConstraint("user_id", "purpose"), enum_check("purpose", TokenPurpose))

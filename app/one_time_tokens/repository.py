@@ -10,7 +10,7 @@ from app.one_time_tokens.models import OneTimeToken, TokenPurpose
 
 
 class OneTimeTokenRepository(Repository):
-    """Queries on one-time tokens. The caller locks the user, who has one token per purpose."""
+    """Queries on one-time tokens. The caller locks the user."""
 
     async def replace(self, token: OneTimeToken) -> None:
         """Store a token, and delete the user's previous token of the same purpose."""

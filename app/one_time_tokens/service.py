@@ -1,4 +1,4 @@
-"""One-time tokens. A user has at most one per purpose."""
+"""Service for one-time tokens."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +19,7 @@ LIFETIMES = {
 
 @dataclass(frozen=True, kw_only=True)
 class OneTimeTokenService:
-    """Issue and use of one-time tokens. Both lock the user, so that they cannot interleave."""
+    """Service that issues and redeems one-time tokens while their user is locked."""
 
     users: UserRepository
     tokens: OneTimeTokenRepository

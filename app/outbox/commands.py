@@ -63,7 +63,7 @@ def list_messages(
         int, typer.Option(help="Maximum number of messages.", min=1, max=10_000)
     ] = 100,
 ) -> None:
-    """List messages without their contents: dead ones first, then those due longest."""
+    """List messages without their contents: dead ones first, then those that are longest due."""
 
     async def get_page(unit: UnitOfWork) -> Sequence[OutboxMessageShown]:
         return await (await get_outbox_service(unit)).get_page(limit=limit)
@@ -82,7 +82,7 @@ def retry(
     *,
     every: Annotated[bool, typer.Option("--all", help="Retry all dead messages.")] = False,
 ) -> None:
-    """Set dead messages due again."""
+    """Mark dead messages as due, so that workers retry them."""
     if every == (message_id is not None):
         raise typer.BadParameter("Give either an id or --all.")
 

@@ -1,4 +1,4 @@
-"""Construction of the outbox."""
+"""Construction of the outbox service."""
 
 from app.outbox.repository import OutboxRepository
 from app.outbox.service import OutboxService, handlers_of
@@ -6,7 +6,7 @@ from app.runtime.unit_of_work import UnitOfWork
 
 
 async def get_outbox_service(unit: UnitOfWork) -> OutboxService:
-    """Return the outbox in this unit of work. A new message wakes the worker after the commit."""
+    """Return the outbox service in this unit of work."""
     resources = unit.resources
     return OutboxService(
         messages=OutboxRepository(unit.session),

@@ -1,4 +1,4 @@
-"""Delivery of mails."""
+"""Handler that sends mails."""
 
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from app.runtime.resources import Resources
 
 
 async def send_mail(resources: Resources, mail: Mail, key: UUID) -> None:
-    """Send a mail."""
+    """Send the mail."""
     await resources.mailer.send(mail, key=key)
 
 

@@ -1,4 +1,4 @@
-"""Work to be done after a commit, at least once."""
+"""Table of outbox messages."""
 
 from datetime import datetime
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Queries on the outbox."""
+"""Queries on outbox messages."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,19 +11,19 @@ from app.outbox.schemas import OutboxMessageShown
 
 
 class OutboxRepository(Repository):
-    """Messages, which many workers claim at once."""
+    """Queries on outbox messages, which many workers claim at once."""
 
     def add(self, message: OutboxMessage) -> None:
-        """Store a message."""
+        """Store a new message."""
         self._session.add(message)
 
     async def claim(self, *, now: datetime, until: datetime, limit: int) -> list[OutboxMessage]:
-        """Claim the messages that are longest due for the caller.
+        """Claim the messages that are longest due, and return them.
 
         No other worker can claim them before `until`.
         """
-        # In a CTE, which is evaluated once: PostgreSQL may repeat a subquery that locks, and each
-        # time skip what it has locked itself, beyond the limit.
+        # In a CTE, because it is evaluated once. PostgreSQL may repeat a subquery that locks, and
+        # each time skip the rows that it has locked itself, beyond the limit.
         due = (
             select(OutboxMessage.id)
             .where(col(OutboxMessage.due_at) <= now)
@@ -52,7 +52,7 @@ class OutboxRepository(Repository):
         return (await self._session.exec(statement)).one_or_none()
 
     async def remove(self, message_id: UUID) -> bool:
-        """Delete a message. Return False if another process has deleted it."""
+        """Delete the message. Return False if it does not exist."""
         statement = delete(OutboxMessage).where(col(OutboxMessage.id) == message_id)
         return (await self._session.exec(statement)).rowcount == 1
 
@@ -71,7 +71,7 @@ class OutboxRepository(Repository):
         return (await self._session.exec(statement)).rowcount == 1
 
     async def get_page(self, *, limit: int) -> list[OutboxMessageShown]:
-        """Return the dead messages, then those that are longest due."""
+        """Return dead messages first, then those that are longest due."""
         statement = (
             select_columns(OutboxMessage, OutboxMessageShown)
             .order_by(
@@ -85,7 +85,7 @@ class OutboxRepository(Repository):
         return [OutboxMessageShown.model_validate(row) for row in rows]
 
     async def retry(self, message_id: UUID | None, *, now: datetime) -> int:
-        """Set a dead message due, or all of them. Return their number."""
+        """Mark a dead message as due, or all of them. Return their number."""
         statement = update(OutboxMessage).where(col(OutboxMessage.due_at).is_(None))
         if message_id is not None:
             statement = statement.where(col(OutboxMessage.id) == message_id)

@@ -1,4 +1,4 @@
-"""Schema of outbox messages, as shown to operators."""
+"""Schemas of outbox messages."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,7 +7,7 @@ from app.core.schemas import Output
 
 
 class OutboxMessageShown(Output):
-    """Message without its payload, which contains addresses and tokens."""
+    """Message, as shown to operators: without its payload, which contains tokens."""
 
     id: UUID
     kind: str

@@ -1,4 +1,4 @@
-"""Outbox: work that follows a commit is stored by its transaction, and done by a worker."""
+"""Service for the outbox, which stores work that a worker does after the commit."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ from app.runtime.feature import Feature
 from app.runtime.outbox_handlers import OutboxHandler
 
 LEASE = timedelta(seconds=60)
-"""Time that a worker has for a message before other workers may claim it."""
+"""Time after which other workers may claim a message again."""
 MAX_ATTEMPTS = 20
 FIRST_DELAY = timedelta(seconds=10)
 LONGEST_DELAY = timedelta(hours=1)
-"""With these delays, a message is tried for about six hours, and for twelve at most."""
+"""Maximum delay of a retry. A message is tried for about six hours, and at most for twelve."""
 
 _logger = get_logger(__name__)
 
 
 class WorkersLost(Exception):
-    """Raised when a message exceeds MAX_ATTEMPTS and none of its attempts has finished.
+    """Raised when a message exceeds MAX_ATTEMPTS without one attempt finishing.
 
     The message probably crashes the worker.
     """
@@ -54,7 +54,7 @@ def handlers_of(features: Sequence[Feature]) -> Iterator[OutboxHandler]:
 
 @dataclass(frozen=True, kw_only=True)
 class OutboxService:
-    """Store of messages, which lends them to workers until they are done or given up."""
+    """Service that stores messages, and leases them to workers."""
 
     messages: OutboxRepository
     cipher: Cipher
@@ -62,8 +62,8 @@ class OutboxService:
     on_add: Callable[[], None]
 
     def add(self, message: object) -> None:
-        """Store a message, which a worker processes if the transaction is committed."""
-        [handler] = [each for each in self.handlers if each.message is type(message)]
+        """Store a new message, which a worker processes after the commit."""
+        [handler] = [handler for handler in self.handlers if handler.message is type(message)]
         now = clock.now()
         self.messages.add(
             OutboxMessage(
@@ -77,7 +77,7 @@ class OutboxService:
         self.on_add()
 
     async def claim(self, limit: int) -> list[OutboxMessage]:
-        """Claim messages that are due. The caller has to process them within LEASE."""
+        """Claim messages that are due. The caller must process them within LEASE."""
         now = clock.now()
         return await self.messages.claim(now=now, until=now + LEASE, limit=limit)
 
@@ -86,11 +86,11 @@ class OutboxService:
         return await self.messages.get_oldest()
 
     async def remove(self, message: OutboxMessage) -> bool:
-        """Delete a processed message. Return False if another worker has processed it."""
+        """Delete the message. Return False if another worker has processed it."""
         return await self.messages.remove(message.id)
 
     async def postpone(self, message: OutboxMessage, error: Exception) -> None:
-        """Schedule the next attempt for a message that failed, or give it up."""
+        """Schedule the next attempt of a message that failed, or mark the message as dead."""
         # The text of an error may contain an address. The name of its class does not.
         name = type(error).__name__[:ERROR_MAX_LENGTH]
         is_last = message.attempts >= MAX_ATTEMPTS
@@ -107,7 +107,7 @@ class OutboxService:
             )
 
     async def get_page(self, *, limit: int) -> Sequence[OutboxMessageShown]:
-        """Return dead messages first, then those that have been due longest."""
+        """Return dead messages first, then those that are longest due."""
         return await self.messages.get_page(limit=limit)
 
     async def retry(self, *, message_id: UUID | None = None) -> int:

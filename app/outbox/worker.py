@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
 MESSAGES_AT_ONCE = 10
 DELIVERY_SECONDS = 30.0
-"""Maximum duration of a delivery. The rest of the lease is for the database, and for clocks that
-differ.
+"""Maximum duration of a delivery, in seconds. The rest of the lease allows for the database, and
+for clocks that differ.
 """
 POLL_SECONDS = 1.0
-"""Time after which messages of other processes, and retries, are found."""
+"""Time after which messages of other processes, and retries, are found, in seconds."""
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(seconds=30)
 """Maximum pause while the database is unavailable."""
 GRACE_SECONDS = 5.0
-"""Time for unfinished messages when the worker is stopped: container engines kill after ten."""
+"""Time for unfinished messages after a stop, in seconds. Container engines kill after 10 s."""
 CANCEL_SECONDS = 1.0
 
 _logger = get_logger(__name__)
@@ -86,7 +86,7 @@ class Worker:
                 failures += 1
                 _logger.exception("outbox.unreadable")
             # Now either MESSAGES_AT_ONCE are in progress, or no message is due.
-            await self._rest(failures)
+            await self._pause(failures)
         await self.finish()
 
     async def start_due_messages(self) -> int:
@@ -111,7 +111,7 @@ class Worker:
         self._in_progress.discard(task)
         self._wake.set()
 
-    async def _rest(self, failures: int) -> None:
+    async def _pause(self, failures: int) -> None:
         """Wait for a message, for the end of one in progress, or for the next poll.
 
         The poll is later after each failure.
@@ -140,8 +140,8 @@ class Worker:
         error = await self._attempt(message)
         if error is None:
             return
-        # Outside of the `except` block: an error logged here would otherwise include the text of
-        # the other, which may contain an address.
+        # Outside of the `except` block, because an error logged here would otherwise include the
+        # text of the first, which may contain an address.
         try:
             async with open_unit_of_work(self._resources) as unit:
                 await (await get_outbox_service(unit)).postpone(message, error)
@@ -164,7 +164,7 @@ class Worker:
                         # First, so that another worker with the same message waits here.
                         if await (await get_outbox_service(unit)).remove(stored):
                             await handler.handle(unit, message)
-        except Exception as error:  # noqa: BLE001 -- the message is tried again after any error
+        except Exception as error:  # noqa: BLE001 -- the message is retried after any error
             return error
         return None
 

@@ -1,4 +1,4 @@
-"""Mail of the token that resets a password."""
+"""Handler for requests to reset a password."""
 
 from app.passwords.dependencies import get_password_service
 from app.passwords.service import ResetRequest

@@ -19,7 +19,7 @@ def reset_mail(to: str, token: str, settings: Settings) -> Mail:
 
 
 def changed_mail(to: str, settings: Settings) -> Mail:
-    """Return the mail after a change, which a user may not have made."""
+    """Return the mail that reports a change, because the user may not have made it."""
     return render(
         "passwords/templates/password_changed",
         to=to,

@@ -1,4 +1,4 @@
-"""Change of the caller's password, and reset of a forgotten one."""
+"""Routes for passwords."""
 
 from fastapi import Depends, Response
 
@@ -40,7 +40,7 @@ async def change_password(
     dependencies=[Depends(limit_mail_request)],
 )
 async def request_password_reset(body: PasswordResetRequest, passwords: PasswordServiceDep) -> None:
-    """Mail a token to the user with this address. The response is the same for an unknown one."""
+    """Mail a token that resets the password. The response is the same for an unknown address."""
     passwords.request_reset(body.email)
 
 

@@ -1,4 +1,4 @@
-"""Bodies of requests that set a password."""
+"""Schemas of passwords."""
 
 from app.core.schemas import Input
 from app.one_time_tokens.schemas import Token

@@ -1,4 +1,4 @@
-"""Passwords: changed by their users, and reset by mail."""
+"""Service for passwords."""
 
 from dataclasses import dataclass
 
@@ -22,14 +22,14 @@ POINTER = "/new_password"
 
 @dataclass(frozen=True)
 class ResetRequest:
-    """Request for a password reset, whether a user has the address or not."""
+    """Request to reset a password, even if no user has the address."""
 
     email: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class PasswordService:
-    """Change of passwords. Each change ends sessions and is mailed to the user."""
+    """Service that changes and resets passwords. Each change ends sessions and is mailed."""
 
     users: UserRepository
     sessions: SessionRepository
@@ -50,7 +50,7 @@ class PasswordService:
         self.outbox.add(changed_mail(user.email, self.settings))
 
     def request_reset(self, email: str) -> None:
-        """Add a message so that a worker calls `send_reset`, whatever the address."""
+        """Add a message so that a worker calls `send_reset`, even if no user has the address."""
         self.outbox.add(ResetRequest(email))
 
     async def send_reset(self, email: str) -> None:

@@ -4,6 +4,6 @@ from app.core.errors import NotFound
 
 
 class ProjectNotFound(NotFound):
-    """Error 404: no project has this id, or the user is not a member of it."""
+    """Error 404: the project does not exist, or the user is not a member of it."""
 
     detail = "The project does not exist or you are not a member of it."

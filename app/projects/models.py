@@ -1,4 +1,4 @@
-"""Projects and their members."""
+"""Tables of projects and memberships."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -28,8 +28,8 @@ def visible(
     return statement.join(Viewer, in_project).where(col(Viewer.user_id) == user_id)
 
 
-_PUBLIC = select_columns(Project, ProjectPublic)
-# Built once, because it runs for every creation in a project.
+_SELECT = select_columns(Project, ProjectPublic)
+# Built once, because every creation in a project executes it.
 _ROLE = (
     select(Viewer.role)
     .join(Project, col(Project.id) == col(Viewer.project_id))
@@ -55,16 +55,13 @@ class ProjectRepository(Repository):
     """Queries on projects."""
 
     async def add(self, owner: Membership) -> None:
-        """Store a new project with its first member.
-
-        Raises Unauthenticated if the owner has just been deleted.
-        """
+        """Store a new project with its owner. Raises Unauthenticated if the owner is deleted."""
         self._session.add(owner)
         await self._flush({"fk_memberships_user_id_users": Unauthenticated})
 
     async def get(self, project_id: UUID, *, user_id: UUID) -> ProjectPublic | None:
         """Return the project if the user is a member of it, or None."""
-        statement = visible(_PUBLIC, col(Project.id), user_id=user_id)
+        statement = visible(_SELECT, col(Project.id), user_id=user_id)
         return await self._get_one(statement.where(col(Project.id) == project_id), ProjectPublic)
 
     async def get_role(
@@ -73,22 +70,22 @@ class ProjectRepository(Repository):
         """Return the user's role in the project, or None if the user is not a member of it."""
         statement = _ROLE
         if lock is not None:
-            # With the membership. Otherwise a user removed during the wait would still have access.
+            # Without the lock on the membership, a user removed during the wait would keep access.
             statement = statement.with_for_update(of=[Project, Viewer], read=lock is Lock.SHARED)
         values = {"user_id": user_id, "project_id": project_id}
         role = (await self._session.exec(statement, params=values)).one_or_none()
         return None if role is None else MemberRole(role)
 
-    async def get_for_change(self, project_id: UUID) -> Project:
-        """Return the project, which the caller has access to, as an entity."""
-        return (await self._session.exec(select(Project).where(Project.id == project_id))).one()
+    async def get_for_change(self, project_id: UUID) -> Project | None:
+        """Return the project as an entity, or None. The caller has checked the access to it."""
+        return await self._session.get(Project, project_id)
 
     async def get_page(
-        self, request: PageRequest[Position], *, user_id: UUID
+        self, page_request: PageRequest[Position], *, user_id: UUID
     ) -> Page[ProjectPublic]:
         """Return a page of the user's projects, newest first."""
-        statement = visible(_PUBLIC, col(Project.id), user_id=user_id)
-        return await self._get_newest(statement, ProjectPublic, request, Project)
+        statement = visible(_SELECT, col(Project.id), user_id=user_id)
+        return await self._get_page_newest_first(statement, ProjectPublic, page_request, Project)
 
     async def save(self, *, conflict: type[AppError]) -> None:
         """Write the changes. Raises `conflict` if another request has changed the project."""

@@ -1,4 +1,4 @@
-"""Projects."""
+"""Routes for projects."""
 
 from typing import Annotated
 from uuid import UUID
@@ -77,7 +77,7 @@ async def update_project(
 async def delete_project(
     project_id: UUID, if_match: IfMatchDep, actor: ActorDep, projects: ProjectServiceDep
 ) -> None:
-    """Delete a project with its tasks and tags, permanently. Requires the owner role."""
+    """Delete a project permanently, with its tasks and tags. Requires the owner role."""
     await projects.delete(actor, project_id=project_id, if_match=if_match)
 
 

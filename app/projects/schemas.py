@@ -1,4 +1,4 @@
-"""Schemas and errors of projects."""
+"""Schemas of projects."""
 
 from datetime import datetime
 from typing import Annotated
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import MISSING, AfterValidator, Field, StringConstraints
 
-from app.core.schemas import NO_CONTROL_CHARACTERS_BUT_SPACE, NOT_BLANK, Input, Output
+from app.core.schemas import MULTI_LINE, NOT_BLANK, Input, Output
 from app.projects.models import PROJECT_DESCRIPTION_MAX_LENGTH, PROJECT_NAME_MAX_LENGTH
 
 ProjectName = Annotated[
@@ -17,15 +17,13 @@ ProjectName = Annotated[
 ]
 ProjectDescription = Annotated[
     str,
-    StringConstraints(
-        max_length=PROJECT_DESCRIPTION_MAX_LENGTH, pattern=NO_CONTROL_CHARACTERS_BUT_SPACE
-    ),
+    StringConstraints(max_length=PROJECT_DESCRIPTION_MAX_LENGTH, pattern=MULTI_LINE),
     Field(examples=["A general-purpose computer, in brass."]),
 ]
 
 
 class ProjectCreate(Input):
-    """New project, owned by the user who creates it."""
+    """New project. The user who creates it is its owner."""
 
     name: ProjectName
     description: ProjectDescription | None = None

@@ -1,4 +1,4 @@
-"""Projects. Every user can create one; its owners change and delete it."""
+"""Service for projects. Every user can create one; its owners change and delete it."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -28,10 +28,10 @@ class ProjectAccess:
 
         Raises ProjectNotFound if the actor is not a member, otherwise PermissionDenied.
         """
-        held = await self.projects.get_role(project_id, user_id=actor.user_id, lock=lock)
-        if held is None:
+        actual = await self.projects.get_role(project_id, user_id=actor.user_id, lock=lock)
+        if actual is None:
             raise ProjectNotFound
-        if not held.includes(role):
+        if not actual.includes(role):
             raise PermissionDenied
 
 
@@ -45,7 +45,7 @@ class ProjectService:
     cursors: Cursors
 
     async def create(self, actor: Actor, data: ProjectCreate) -> ProjectPublic:
-        """Create a project that the actor owns."""
+        """Create a project that the actor owns. Raises Unauthenticated."""
         now = clock.now()
         project = Project(**data.model_dump(), created_at=now, updated_at=now)
         owner = Membership(
@@ -63,21 +63,17 @@ class ProjectService:
         return project
 
     async def get_page(self, actor: Actor, query: PageQuery) -> Page[ProjectPublic]:
-        """Return a page of the actor's projects, newest first.
-
-        Raises InvalidInput for a cursor that is not valid for this list.
-        """
+        """Return a page of the actor's projects, newest first. Raises InvalidInput."""
         list_name = f"projects of {actor.user_id}"
-        request = self.cursors.page_request(list_name, query, POSITION)
-        return await self.projects.get_page(request, user_id=actor.user_id)
+        page_request = self.cursors.page_request(list_name, query, POSITION)
+        return await self.projects.get_page(page_request, user_id=actor.user_id)
 
     async def update(
         self, actor: Actor, data: ProjectUpdate, *, project_id: UUID, if_match: IfMatch
     ) -> ProjectPublic:
         """Change a project.
 
-        Raises ProjectNotFound, PermissionDenied, and PreconditionFailed or EditConflict if another
-        request has changed it.
+        Raises ProjectNotFound, PermissionDenied, PreconditionFailed, EditConflict.
         """
         await self.access.require(MemberRole.OWNER, actor=actor, project_id=project_id)
         project = await self._get_for_change(project_id, if_match)
@@ -107,12 +103,14 @@ class ProjectService:
     ) -> Page[ActivityPublic]:
         """Return a page of the changes in a project, newest first.
 
-        Raises ProjectNotFound, PermissionDenied.
+        Raises ProjectNotFound, PermissionDenied, InvalidInput.
         """
         await self.access.require(MemberRole.OWNER, actor=actor, project_id=project_id)
         return await self.audit.get_page_of_scope(query, scope_id=project_id)
 
     async def _get_for_change(self, project_id: UUID, if_match: IfMatch) -> Project:
         project = await self.projects.get_for_change(project_id)
+        if project is None:
+            raise ProjectNotFound
         if_match.raise_unless_current(ProjectPublic.model_validate(project))
         return project

@@ -1,1 +1,1 @@
-"""Process state, units of work, and the type of a feature."""
+"""State of a process, units of work (transactions), and types of the parts of a feature."""

@@ -1,4 +1,4 @@
-"""Type of the value by which a feature contributes to the service."""
+"""Type of the value that describes a feature."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,30 +16,30 @@ if TYPE_CHECKING:
     from app.runtime.unit_of_work import UnitOfWork
 
 Purge = Callable[["UnitOfWork"], Awaitable[int]]
-"""Function that deletes what has expired, and returns the number of deleted rows."""
+"""Function that deletes expired rows, and returns their number."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Feature:
     """Everything that a feature contributes to the service.
 
-    Each feature defines one in its `__init__.py`, and `app/features.py` lists them.
+    Each feature defines its value in its `__init__.py`, and `app/features.py` lists all values.
     """
 
     name: str
     """Name of the feature's folder."""
     tag: str = ""
-    """Tag of its operations in the OpenAPI document."""
+    """Tag of the feature's operations in the OpenAPI document."""
     description: str = ""
-    """Description of that tag. A feature without one adds operations to the tag of another."""
+    """Description of the tag. It is empty if another feature describes the same tag."""
     router: APIRouter | None = None
     tables: tuple[type[Base], ...] = ()
     settings: type[SettingGroup] | None = None
     commands: typer.Typer | None = None
-    """Commands of `python -m app`."""
+    """Commands that the feature adds to `python -m app`."""
     hooks: tuple["HookHandler", ...] = ()
-    """Parts that it takes in the work of other features."""
+    """Handlers for hooks of other features. They run before the commit, in the same transaction."""
     outbox_handlers: "tuple[OutboxHandler, ...]" = ()
-    """Work that it does after a commit."""
+    """Handlers of the feature's outbox messages. A worker calls them after the commit."""
     purges: Mapping[str, Purge] = field(default_factory=dict)
-    """Functions that `python -m app purge` calls, by the name of the rows that they delete."""
+    """Functions that delete expired rows, for `python -m app purge`. Each key names these rows."""

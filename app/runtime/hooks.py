@@ -1,4 +1,4 @@
-"""Hooks, by which a feature takes part in the work of a feature that does not know it."""
+"""Hooks, by which a feature calls functions of features that it does not import."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ P = ParamSpec("P")
 
 
 class Hook(Generic[P]):
-    """Event in the work of a feature, such as the deletion of a user."""
+    """Event in a transaction of a feature, such as the deletion of a user."""
 
     def handled_by(
         self, handle: Callable[Concatenate[UnitOfWork, P], Awaitable[None]]
     ) -> "HookHandler":
-        """Return the value for `Feature.hooks` with which a feature handles the event."""
+        """Return a handler of this event, which another feature adds to its `Feature.hooks`."""
         return HookHandler(self, handle)
 
     async def run(self, unit: UnitOfWork, *args: P.args, **kwargs: P.kwargs) -> None:
-        """Call the handlers of all features, in the order of `app/features.py`."""
+        """Call the handlers in the same transaction, in the order of `app/features.py`."""
         for feature in unit.resources.features:
             for handler in feature.hooks:
                 if handler.hook is self:
@@ -28,7 +28,7 @@ class Hook(Generic[P]):
 
 @dataclass(frozen=True)
 class HookHandler:
-    """Function that a feature calls for a hook of another feature."""
+    """Function of a feature that handles the event of another feature."""
 
     hook: Hook[...]
     handle: Callable[..., Awaitable[None]]

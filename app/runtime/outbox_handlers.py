@@ -1,4 +1,4 @@
-"""Types of the functions that process messages of the outbox."""
+"""Handlers of outbox messages, which a worker calls after the commit that stored the message."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from app.runtime.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True)
 class OutboxHandler:
-    """Function for one kind of message."""
+    """Handler of one kind of message: a TransactionHandler or a DeliveryHandler."""
 
     kind: str
     """Name that is stored with each message. Stored messages are lost if it changes."""
@@ -29,14 +29,14 @@ class OutboxHandler:
 
 @dataclass(frozen=True)
 class TransactionHandler(OutboxHandler):
-    """Handler that runs in the transaction that deletes the message, so it takes effect once."""
+    """Handler that changes the database once: the same transaction also deletes the message."""
 
     handle: Callable[[UnitOfWork, Any], Awaitable[None]]
 
 
 @dataclass(frozen=True)
 class DeliveryHandler(OutboxHandler):
-    """Handler that calls another service, with no transaction open meanwhile.
+    """Handler that calls a third party, such as a mail server. No transaction is open meanwhile.
 
     If the worker crashes before it deletes the message, the handler is called again with the same
     key.

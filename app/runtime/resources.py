@@ -1,4 +1,4 @@
-"""State of a process: everything that its requests, messages and commands share."""
+"""State of a process, which its units of work share."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ from app.runtime.feature import Feature
 
 @dataclass(frozen=True)
 class Resources:
-    """Everything that a process holds open."""
+    """State that the requests, messages and commands of a process share."""
 
     settings: Settings
     features: Sequence[Feature]
@@ -36,16 +36,16 @@ class Resources:
     mailer: Mailer
     outbox_cipher: Cipher
     outbox_filled: asyncio.Event
-    """Event that wakes the worker of this process because a message has been committed."""
+    """Event that wakes the worker of this process after a message has been committed."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    """Event that is set when the process is about to stop: it still serves, but is not ready."""
+    """Event that is set when the process begins to stop. It still serves, but is not ready."""
 
 
 @asynccontextmanager
 async def open_resources(
     settings: Settings, features: Sequence[Feature]
 ) -> AsyncIterator[Resources]:
-    """Open everything that the settings name, and close it when the context ends."""
+    """Open the resources that the settings name, and close them when the context ends."""
     engine = create_engine(
         settings.database_url.get_secret_value(),
         pool_size=settings.database_pool_size,
@@ -74,7 +74,7 @@ async def open_resources(
 
 
 def _create_password_hasher(settings: Settings) -> PasswordHasher:
-    """Return the hasher. It leaves a processor to the event loop, and a connection to others."""
+    """Return a hasher that leaves a processor to the event loop, and a connection to others."""
     return PasswordHasher(
         memory_kib=settings.argon2_memory_kib,
         rounds=settings.argon2_rounds,

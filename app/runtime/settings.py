@@ -1,4 +1,4 @@
-"""Settings of the whole service: those of the platform and of its features."""
+"""Settings of the whole service: the general ones and those of its features."""
 
 from collections.abc import Sequence
 
@@ -9,6 +9,6 @@ from app.runtime.feature import Feature
 
 
 def compose_settings(features: Sequence[Feature]) -> type[Settings]:
-    """Return a class that has the settings of the platform and of the features."""
+    """Return a class with the general settings and those of the features."""
     groups = [feature.settings for feature in features if feature.settings]
     return create_model("ServiceSettings", __base__=(*groups, Settings))  # type: ignore[arg-type]  # groups are mix-ins

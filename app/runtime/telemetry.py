@@ -2,7 +2,7 @@
 
 The only module that imports OpenTelemetry. It is imported only if the settings name a collector.
 Telemetry contains operations and durations. It never contains a path, query, header, parameter,
-error message, or anything else in which a client or a table may have put a secret.
+error message, or any other value that may contain a secret.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ SAFE_ATTRIBUTES = {
     "network.protocol.version",
     "url.scheme",
 }
-"""Attributes that a span keeps. FastAPI also sets the path, the query and the host."""
+"""Attributes that a new span keeps. The path, the query and the host are dropped."""
 
 STATEMENT_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]
 """Buckets of the statements' durations, in seconds, as the semantic conventions advise."""
@@ -61,7 +61,7 @@ _STATEMENTS = "telemetry.statements"
 
 
 class Telemetry:
-    """OpenTelemetry providers of the application. The global ones of the process stay unset."""
+    """OpenTelemetry providers of the application. The global providers stay unset."""
 
     def __init__(self, settings: Settings) -> None:
         self._endpoint = str(settings.otel_exporter_otlp_endpoint).rstrip("/")
@@ -91,13 +91,13 @@ class Telemetry:
         try:
             yield
         finally:
-            # Not by the providers: the meter provider does not shut down readers added later.
+            # Shut down here, because the meter provider does not shut down readers added later.
             await asyncio.gather(
                 asyncio.to_thread(spans.shutdown), asyncio.to_thread(metrics.shutdown)
             )
 
     def watch(self, resources: Resources) -> None:
-        """Start to measure the resources."""
+        """Start to measure the resources. Add further gauges here."""
         database, passwords = resources.database, resources.passwords
         store = resources.rate_limiter.store
         durations = self._meter.create_histogram(
@@ -118,7 +118,7 @@ class Telemetry:
         )
 
     def gauge(self, name: str, description: str, read: Callable[[], float]) -> None:
-        """Export the value of `read` at each interval. A thread calls it, so it must not block."""
+        """Export `read()` at each interval. A thread calls `read`, so `read` must not block."""
 
         def observe(_: CallbackOptions) -> list[Observation]:
             return [Observation(read())]
@@ -127,7 +127,7 @@ class Telemetry:
 
     @staticmethod
     def add_trace_ids(_: object, __: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
-        """Add the ids of the request's trace and span to a log line, even if they are not sent."""
+        """Add the ids of the request's trace and span to a log line, also of an unsent trace."""
         context = get_current_span().get_span_context()
         if context.is_valid:
             line["trace_id"] = format_trace_id(context.trace_id)
@@ -136,7 +136,7 @@ class Telemetry:
 
 
 class _DiscreetSampler(ParentBasedTraceIdRatio):
-    """Sampler of a share of the requests and of those that the client traces, without secrets."""
+    """Sampler that selects the requests to trace, and drops attributes that may be secret."""
 
     def should_sample(
         self,
@@ -159,10 +159,10 @@ class _DiscreetSampler(ParentBasedTraceIdRatio):
 
 
 class _Statements:
-    """Instrumentation that measures all statements and traces those of traced requests.
+    """Instrumentation that measures all statements, and traces the statements of traced requests.
 
-    OpenTelemetry's own package puts the driver's message into the span, and a message of asyncpg
-    contains the rejected value.
+    It replaces OpenTelemetry's own package, which adds the driver's message to the span. A message
+    of asyncpg contains the rejected value.
     """
 
     def __init__(self, tracer: Tracer, durations: Histogram) -> None:

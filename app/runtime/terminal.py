@@ -1,4 +1,4 @@
-"""Functions that all commands share: settings, units of work, and failures."""
+"""Functions that commands share: they load settings, open units of work and print failures."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -64,7 +64,7 @@ def configure_command_logging(settings: Settings) -> None:
 
 
 def run_command(work: Callable[[Resources], Awaitable[T]]) -> T:
-    """Run the work with open resources. If a service raises an error, print it, and exit with 1."""
+    """Call `work` with open resources. If a service raises an error, print it, and exit with 1."""
     features = current_features()
     settings = load_settings(features)
     configure_command_logging(settings)
@@ -80,7 +80,7 @@ def run_command(work: Callable[[Resources], Awaitable[T]]) -> T:
 
 
 def run_in_unit_of_work(work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
-    """Run the work in one transaction, like `run_command`."""
+    """Call `work` with a unit of work, and handle errors as `run_command` does."""
 
     async def run(resources: Resources) -> T:
         async with open_unit_of_work(resources) as unit:
@@ -93,7 +93,7 @@ def failure_of(error: AppError) -> typer.Exit:
     """Print an error of a service, and return the exception that exits the process with 1."""
     if isinstance(error, DatabaseUnavailable):
         return failure(f"The database is unavailable: {error.reason}.")
-    violations = error.members().get("errors", [{"message": error.detail}])
+    violations = error.extensions().get("errors", [{"message": error.detail}])
     return failure(violations[0]["message"])
 
 

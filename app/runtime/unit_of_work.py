@@ -1,4 +1,8 @@
-"""Unit of work: one transaction, and everything that a service is built from."""
+"""Unit of work: one transaction with everything that services need in it.
+
+All repositories and services of a request are created from its unit of work. So their changes are
+committed together, or not at all.
+"""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -12,12 +16,12 @@ from app.runtime.resources import Resources
 
 @dataclass(frozen=True)
 class UnitOfWork:
-    """One transaction of a request, a message of the outbox or a command."""
+    """One transaction, in which a request, an outbox message or a command is processed."""
 
     session: AsyncSession
     resources: Resources
     hash_slot: HashSlot | None = None
-    """Permit to hash a password, in requests to routes that hash one."""
+    """Slot in which the request may hash passwords. None if its route hashes none."""
     after_commit: list[Callable[[], None]] = field(default_factory=list)
     """Functions to call when the transaction has been committed."""
 
@@ -28,10 +32,12 @@ async def open_unit_of_work(
     *,
     hash_slot: HashSlot | None = None,
     read_only: bool = False,
-    patient: bool = True,
+    wait_indefinitely: bool = True,
 ) -> AsyncIterator[UnitOfWork]:
-    """Open a transaction, as `Database.transaction` does, and yield its unit of work."""
-    async with resources.database.transaction(read_only=read_only, patient=patient) as session:
+    """Yield the unit of work of a new transaction, which `Database.transaction` opens and ends."""
+    async with resources.database.transaction(
+        read_only=read_only, wait_indefinitely=wait_indefinitely
+    ) as session:
         unit = UnitOfWork(session, resources, hash_slot)
         yield unit
     for call in unit.after_commit:

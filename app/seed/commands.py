@@ -37,7 +37,7 @@ async def _seed(resources: Resources, password: str, tasks: int) -> UUID:
     async with resources.passwords.slot() as slot:
         password_hash = await slot.hash(password)
     async with open_unit_of_work(resources) as unit:
-        project = await (await get_seed_service(unit)).make_project(password_hash)
+        project = await (await get_seed_service(unit)).create_project(password_hash)
     starts = iter(range(0, tasks, BATCH))
 
     async def add_batches() -> None:

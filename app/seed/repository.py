@@ -1,4 +1,4 @@
-"""Inserts of many rows at once."""
+"""Queries that insert many rows at once."""
 
 from collections.abc import Sequence
 
@@ -9,10 +9,10 @@ from app.tasks.models import Task, TaskTag
 
 
 class SeedRepository(Repository):
-    """Inserts of many rows at once, which are faster than entities."""
+    """Queries that insert many rows at once, because entities would be slower."""
 
     async def add_tasks(self, tasks: Sequence[Values], links: Sequence[Values]) -> None:
-        """Store at least one task, and the links to their tags."""
+        """Store at least one new task, and the links to their tags."""
         # With nulls, because each combination of absent columns would be a statement of its own.
         nulls = {"render_nulls": True}
         await self._session.exec(insert(Task), params=tasks, execution_options=nulls)

@@ -1,4 +1,4 @@
-"""Plausible project for development and benchmarks, the same each time."""
+"""Service for plausible data, which is the same each time."""
 
 import random
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ class SeedService:
     tags: TagRepository
     rows: SeedRepository
 
-    async def make_project(self, password_hash: str) -> SeededProject:
+    async def create_project(self, password_hash: str) -> SeededProject:
         """Create a project with its members, and set the password of all of them."""
         now = clock.now()
         project = Project(

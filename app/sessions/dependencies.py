@@ -1,4 +1,4 @@
-"""Construction of the service of sessions."""
+"""Construction of the session service."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from app.sessions.service import SessionService
 
 
 async def get_session_service(unit: UnitOfWorkDep) -> SessionService:
-    """Return the service of sessions in this unit of work."""
+    """Return the session service in this unit of work."""
     return SessionService(
         sessions=SessionRepository(unit.session),
         audit=await get_audit_trail(unit),

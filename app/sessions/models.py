@@ -1,4 +1,4 @@
-"""Sessions of users, and the refresh tokens that extend them."""
+"""Tables of sessions and refresh tokens."""
 
 from datetime import datetime
 from uuid import UUID
@@ -14,7 +14,7 @@ USER_AGENT_MAX_LENGTH = 255
 
 
 class LoginSession(Base, table=True):
-    """Log-in on one device. Deleting the row ends it, and deletes its tokens."""
+    """Session of a user on one device. Deleting the row ends it, and deletes its tokens."""
 
     __tablename__ = "sessions"
     __table_args__ = (

@@ -34,13 +34,13 @@ class SessionRepository(Repository):
     async def get_active_user(
         self, *, user_id: UUID, session_id: UUID, now: datetime
     ) -> User | None:
-        """Return the user if active and if the session is the user's and live, or None."""
+        """Return the active user that the live session belongs to, or None."""
         values = {"user_id": user_id, "session_id": session_id, "now": now}
         return (await self._session.exec(_PRINCIPAL, params=values)).one_or_none()
 
     async def get_page(
         self,
-        request: PageRequest[Position],
+        page_request: PageRequest[Position],
         *,
         user_id: UUID,
         current_session_id: UUID,
@@ -51,7 +51,9 @@ class SessionRepository(Repository):
         statement = select_columns(LoginSession, SessionPublic, is_current).where(
             col(LoginSession.user_id) == user_id, col(LoginSession.expires_at) > now
         )
-        return await self._get_newest(statement, SessionPublic, request, LoginSession)
+        return await self._get_page_newest_first(
+            statement, SessionPublic, page_request, LoginSession
+        )
 
     async def get_token(self, digest: str) -> RefreshToken | None:
         """Return the refresh token, used or not, or None."""
@@ -59,9 +61,9 @@ class SessionRepository(Repository):
         return (await self._session.exec(statement)).one_or_none()
 
     async def lock_live(self, session_id: UUID, *, now: datetime) -> LoginSession | None:
-        """Return the session, locked, if it is live and its user active, or None.
+        """Return the live session of an active user, locked until the transaction ends, or None.
 
-        It is locked before its tokens, in the order of a deletion, or the two could deadlock.
+        It is locked before its tokens, as in a deletion, so that no deadlock occurs.
         """
         statement = (
             select(LoginSession)
@@ -92,7 +94,10 @@ class SessionRepository(Repository):
         return all((await self._session.exec(statement)).one())
 
     async def end(self, session_id: UUID, *, user_id: UUID | None = None) -> UUID | None:
-        """End a session, of this user if one is given. Return the id of its user, or None."""
+        """End the session, if it belongs to the user, or of any user if `user_id` is None.
+
+        Return the id of its user, or None if no session ended.
+        """
         statement = delete(LoginSession).where(col(LoginSession.id) == session_id)
         if user_id is not None:
             statement = statement.where(col(LoginSession.user_id) == user_id)

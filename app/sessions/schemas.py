@@ -1,4 +1,4 @@
-"""Sessions as their user sees them."""
+"""Schemas of sessions."""
 
 from datetime import datetime
 from uuid import UUID

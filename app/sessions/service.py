@@ -1,4 +1,4 @@
-"""Sessions of a user."""
+"""Service for sessions."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,7 +13,7 @@ from app.sessions.schemas import SessionPublic
 
 @dataclass(frozen=True, kw_only=True)
 class SessionService:
-    """List and end of the actor's sessions."""
+    """Service that lists and ends the actor's sessions."""
 
     sessions: SessionRepository
     audit: AuditTrail
@@ -22,10 +22,7 @@ class SessionService:
     async def get_page(
         self, actor: Actor, query: PageQuery, *, current_session_id: UUID
     ) -> Page[SessionPublic]:
-        """Return a page of the actor's live sessions, newest first.
-
-        Raises InvalidInput for a cursor that is not valid for this list.
-        """
+        """Return a page of the actor's live sessions, newest first. Raises InvalidInput."""
         return await self.sessions.get_page(
             self.cursors.page_request(f"sessions of {actor.user_id}", query, POSITION),
             user_id=actor.user_id,

@@ -1,4 +1,4 @@
-"""Tags of projects: the reference feature for a resource of a project."""
+"""Tags of projects. Copy this feature for a new resource of a project."""
 
 from app.runtime.feature import Feature
 from app.tags.models import Tag

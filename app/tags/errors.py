@@ -4,7 +4,7 @@ from app.core.errors import Conflict, NotFound
 
 
 class TagNotFound(NotFound):
-    """Error 404: the project does not have this tag, or the user is not a member of it."""
+    """Error 404: the tag does not exist, or the user is not a member of its project."""
 
     detail = "The tag does not exist or you are not a member of its project."
 
@@ -13,4 +13,4 @@ class TagTaken(Conflict):
     """Error 409: the project has a tag with this name already."""
 
     code = "tag_taken"
-    detail = "The project has a tag with this name already."
+    detail = "The project has a tag with this name already. Choose another name."

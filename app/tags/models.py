@@ -1,4 +1,4 @@
-"""Tags for the tasks of a project."""
+"""Table of tags."""
 
 from uuid import UUID
 

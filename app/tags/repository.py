@@ -2,24 +2,27 @@
 
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import col
+from sqlmodel.sql.expression import Select
 
 from app.core.pagination import Page, PageRequest
 from app.core.repositories import Repository, select_columns
 from app.projects.errors import ProjectNotFound
+from app.projects.models import MemberRole
+from app.projects.repository import Viewer, visible
 from app.tags.errors import TagTaken
 from app.tags.models import Tag
 from app.tags.schemas import TagPublic
 
 TagPosition = tuple[str]
-"""Position in a list by name: the name key, which is unique in the project."""
+"""Position in a list that is sorted by name: the name key, which is unique in the project."""
 
 
 class TagRepository(Repository):
     """Queries on the tags of a project."""
 
     async def add(self, tag: Tag) -> None:
-        """Store a new tag. Raises TagTaken, and ProjectNotFound if it has just been deleted."""
+        """Store a new tag. Raises TagTaken, and ProjectNotFound if the project has been deleted."""
         self._session.add(tag)
         await self._flush(
             {
@@ -29,28 +32,29 @@ class TagRepository(Repository):
         )
 
     async def get_page(
-        self, request: PageRequest[TagPosition], *, project_id: UUID
+        self, page_request: PageRequest[TagPosition], *, project_id: UUID
     ) -> Page[TagPublic]:
-        """Return a page of the tags of a project, by name."""
+        """Return a page of a project's tags, sorted by name."""
         statement = select_columns(Tag, TagPublic, col(Tag.name_key)).where(
             col(Tag.project_id) == project_id
         )
-        return await self._get_page(statement, TagPublic, request, col(Tag.name_key))
+        return await self._get_page(statement, TagPublic, page_request, col(Tag.name_key))
 
-    async def lock(self, tag_id: UUID, *, project_id: UUID) -> Tag | None:
-        """Return the tag of the project, locked until the transaction ends, or None."""
-        statement = (
-            select(Tag)
-            .where(Tag.id == tag_id, Tag.project_id == project_id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-        return (await self._session.exec(statement)).one_or_none()
+    async def lock(
+        self, tag_id: UUID, *, project_id: UUID, user_id: UUID
+    ) -> tuple[Tag, MemberRole] | None:
+        """Lock the project's tag until the transaction ends.
+
+        Return it as an entity with the user's role in the project, or None.
+        """
+        statement = visible(Select(Tag, col(Viewer.role)), col(Tag.project_id), user_id=user_id)
+        statement = statement.where(col(Tag.id) == tag_id, col(Tag.project_id) == project_id)
+        return (await self._session.exec(statement.with_for_update(of=Tag))).one_or_none()
 
     async def save(self) -> None:
-        """Write the changes. Raises TagTaken."""
+        """Write the changes of tags. Raises TagTaken."""
         await self._flush({"uq_tags_project_id_name_key": TagTaken})
 
     async def delete(self, tag: Tag) -> None:
-        """Delete the tag, and by foreign keys its assignments."""
+        """Delete the tag."""
         await self._session.delete(tag)

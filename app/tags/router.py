@@ -1,4 +1,4 @@
-"""Tags of a project."""
+"""Routes for tags."""
 
 from typing import Annotated
 from uuid import UUID
@@ -22,7 +22,7 @@ router = create_router("/projects/{project_id}/tags", tag="tags")
 async def list_tags(
     project_id: UUID, query: Annotated[PageQuery, Query()], actor: ActorDep, tags: TagServiceDep
 ) -> Page[TagPublic]:
-    """List the tags of a project, by name."""
+    """List the tags of a project, sorted by name."""
     return await tags.get_page(actor, query, project_id=project_id)
 
 
@@ -40,20 +40,20 @@ async def create_tag(
 
 @router.patch(
     "/{tag_id}",
-    responses=error_responses(ProjectNotFound, PermissionDenied, TagNotFound, TagTaken),
+    responses=error_responses(TagNotFound, PermissionDenied, TagTaken),
 )
 async def update_tag(
     project_id: UUID, tag_id: UUID, body: TagUpdate, actor: ActorDep, tags: TagServiceDep
 ) -> TagPublic:
-    """Rename a tag, also on its tasks. Requires the editor role."""
+    """Rename a tag. Requires the editor role."""
     return await tags.update(actor, body, project_id=project_id, tag_id=tag_id)
 
 
 @router.delete(
     "/{tag_id}",
     status_code=204,
-    responses=error_responses(ProjectNotFound, PermissionDenied, TagNotFound),
+    responses=error_responses(TagNotFound, PermissionDenied),
 )
 async def delete_tag(project_id: UUID, tag_id: UUID, actor: ActorDep, tags: TagServiceDep) -> None:
-    """Delete a tag, also from its tasks. Requires the editor role."""
+    """Delete a tag. Requires the editor role."""
     await tags.delete(actor, project_id=project_id, tag_id=tag_id)

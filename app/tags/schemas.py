@@ -1,4 +1,4 @@
-"""Schemas and errors of tags."""
+"""Schemas of tags."""
 
 from typing import Annotated
 from uuid import UUID
@@ -17,7 +17,7 @@ TagName = Annotated[
 
 
 class TagCreate(Input):
-    """New tag. Its name is unique in the project, without regard to case."""
+    """New tag. No other tag of the project can have its name, even in different case."""
 
     name: TagName
 

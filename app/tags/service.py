@@ -1,4 +1,4 @@
-"""Tags of a project."""
+"""Service for tags."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from app.audit.service import Actor, AuditTrail
+from app.core.errors import PermissionDenied
 from app.core.pagination import Cursors, Page, PageQuery
 from app.core.tables import name_key
 from app.projects.models import MemberRole
@@ -38,15 +39,15 @@ class TagService:
     async def get_page(
         self, actor: Actor, query: PageQuery, *, project_id: UUID
     ) -> Page[TagPublic]:
-        """Return a page of tags, by name. Raises ProjectNotFound."""
+        """Return a page of tags, sorted by name. Raises ProjectNotFound, InvalidInput."""
         await self.access.require(MemberRole.VIEWER, actor=actor, project_id=project_id)
-        request = self.cursors.page_request(f"tags of {project_id}", query, _POSITION)
-        return await self.tags.get_page(request, project_id=project_id)
+        page_request = self.cursors.page_request(f"tags of {project_id}", query, _POSITION)
+        return await self.tags.get_page(page_request, project_id=project_id)
 
     async def update(
         self, actor: Actor, data: TagUpdate, *, project_id: UUID, tag_id: UUID
     ) -> TagPublic:
-        """Rename a tag. Raises ProjectNotFound, PermissionDenied, TagNotFound, TagTaken."""
+        """Rename a tag. Raises TagNotFound, PermissionDenied, TagTaken."""
         tag = await self._lock(actor, project_id=project_id, tag_id=tag_id)
         name = data.model_dump(exclude_unset=True).get("name", tag.name)
         if name != tag.name:
@@ -56,16 +57,18 @@ class TagService:
         return TagPublic.model_validate(tag)
 
     async def delete(self, actor: Actor, *, project_id: UUID, tag_id: UUID) -> None:
-        """Delete a tag. Raises ProjectNotFound, PermissionDenied, TagNotFound."""
+        """Delete a tag. Raises TagNotFound, PermissionDenied."""
         tag = await self._lock(actor, project_id=project_id, tag_id=tag_id)
         await self.tags.delete(tag)
         await self._record("tag.deleted", actor, tag)
 
     async def _lock(self, actor: Actor, *, project_id: UUID, tag_id: UUID) -> Tag:
-        await self.access.require(MemberRole.EDITOR, actor=actor, project_id=project_id)
-        tag = await self.tags.lock(tag_id, project_id=project_id)
-        if tag is None:
+        found = await self.tags.lock(tag_id, project_id=project_id, user_id=actor.user_id)
+        if found is None:
             raise TagNotFound
+        tag, role = found
+        if not role.includes(MemberRole.EDITOR):
+            raise PermissionDenied
         return tag
 
     async def _record(self, action: str, actor: Actor, tag: Tag) -> None:

@@ -1,4 +1,4 @@
-"""Part of tasks in the removal of a member."""
+"""Handler for the removal of a member."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Tasks and their tags."""
+"""Tables of tasks and their tags."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -41,7 +41,7 @@ class Task(Versioned, table=True):
         enum_check("status", TaskStatus),
         CheckConstraint("length(title) >= 1", name="title_not_empty"),
         CheckConstraint(f"priority BETWEEN 0 AND {MAX_PRIORITY}", name="priority_in_range"),
-        # One for each sort order of the list, in both directions.
+        # Each index is for one sort order of the list, in both directions.
         Index(None, "project_id", "created_at", "id"),
         Index(None, "project_id", "due_date", "id"),
         Index(None, "project_id", "priority", "id"),

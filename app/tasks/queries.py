@@ -55,18 +55,18 @@ class Beginning(Enum):
 
 
 _LIMIT = bindparam("limit", type_=Integer)
-PUBLIC = select_columns(Task, TaskPublic, col(User.full_name).label("assignee_name")).join(
+SELECT = select_columns(Task, TaskPublic, col(User.full_name).label("assignee_name")).join(
     User, col(User.id) == col(Task.assignee_id), isouter=True
 )
 """Columns of tasks, with the names of their assignees."""
-COLUMN_NAMES = list(PUBLIC.selected_columns.keys())
+COLUMN_NAMES = list(SELECT.selected_columns.keys())
 _TASKS = (
-    visible(PUBLIC, col(Task.project_id), user_id=bindparam("user_id"))
+    visible(SELECT, col(Task.project_id), user_id=bindparam("user_id"))
     .where(col(Task.project_id) == bindparam("project_id"))
     .limit(_LIMIT)
 )
 _TAGGED = select(TaskTag.task_id).where(col(TaskTag.tag_id) == bindparam("tag_id"))
-_SOUGHT = [
+_SEARCH = [
     text.icontains(bindparam("q"), escape=ESCAPE)
     for text in (col(Task.title), col(Task.description))
 ]
@@ -76,25 +76,25 @@ _FILTERS: Mapping[str, ColumnElement[bool]] = {
     "tag_id": col(Task.id).in_(_TAGGED),
     "due_before": col(Task.due_date) < bindparam("due_before"),
     "due_after": col(Task.due_date) > bindparam("due_after"),
-    "q": or_(*_SOUGHT),
+    "q": or_(*_SEARCH),
 }
 """Condition for each field of a query. The parameter of that name has its value."""
 
 
 def page_of_tasks(
-    query: TaskQuery, request: PageRequest[TaskPosition]
+    query: TaskQuery, page_request: PageRequest[TaskPosition]
 ) -> tuple[ColumnSelect, Mapping[str, object]]:
     """Return the statement for a page of tasks, and its parameters.
 
-    It selects one more task, which shows if there is a next page. The caller adds the parameters
+    It selects one task more, which shows that a page follows. The caller adds the parameters
     `project_id` and `user_id`.
     """
     values = query.model_dump(include=set(_FILTERS), exclude_defaults=True)
-    statement = _build(tuple(values), query.sort, _beginning(request.after))
+    statement = _build(tuple(values), query.sort, _beginning(page_request.after))
     if query.q is not None:
         values["q"] = _literal(query.q)
-    key, task_id = request.after or (None, None)
-    return statement, {**values, "key": key, "task_id": task_id, "limit": request.limit + 1}
+    key, task_id = page_request.after or (None, None)
+    return statement, {**values, "key": key, "task_id": task_id, "limit": page_request.limit + 1}
 
 
 def _beginning(after: TaskPosition | None) -> Beginning:
@@ -127,9 +127,9 @@ def _by_due_date(statement: ColumnSelect, sort: TaskSort, beginning: Beginning) 
     undated = statement.where(due_date.is_(None))
     if beginning is Beginning.AFTER_UNDATED:
         last: BindParameter[UUID] = bindparam("task_id")
-        behind = task_id < last if sort.descending else task_id > last
-        # Also by the due date, which is null. Otherwise PostgreSQL would not read the index.
-        return _stretch(undated.where(behind), due_date, sort)
+        after = task_id < last if sort.descending else task_id > last
+        # Ordered by the due date too, although it is null, so that PostgreSQL reads the index.
+        return _stretch(undated.where(after), due_date, sort)
     dated = statement.where(due_date.is_not(None))
     stretches = [
         _stretch(dated, due_date, sort, after_key=beginning is Beginning.AFTER_KEY),
@@ -145,12 +145,12 @@ def _stretch(
     statement: ColumnSelect, key: Mapped[Any], sort: TaskSort, *, after_key: bool = False
 ) -> ColumnSelect:
     """Return the statement in the order of the key, from the start or from the last position."""
-    place = tuple_(key, col(Task.id))
+    position = tuple_(key, col(Task.id))
     if after_key:
-        named = zip(("key", "task_id"), place.clauses, strict=True)
+        named = zip(("key", "task_id"), position.clauses, strict=True)
         last = tuple_(*[bindparam(name, type_=column.type) for name, column in named])
-        statement = statement.where(place < last if sort.descending else place > last)
-    return statement.order_by(*_directed(place.clauses, sort))
+        statement = statement.where(position < last if sort.descending else position > last)
+    return statement.order_by(*_directed(position.clauses, sort))
 
 
 def _directed(columns: Iterable[ColumnElement[Any]], sort: TaskSort) -> list[ColumnElement[Any]]:

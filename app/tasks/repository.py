@@ -18,11 +18,11 @@ from app.tags.models import Tag
 from app.tags.schemas import TagPublic
 from app.tasks.errors import TaskNotFound
 from app.tasks.models import Task, TaskTag
-from app.tasks.queries import COLUMN_NAMES, PUBLIC, TaskPosition, page_of_tasks
+from app.tasks.queries import COLUMN_NAMES, SELECT, TaskPosition, page_of_tasks
 from app.tasks.schemas import TaskPublic, TaskQuery
 
-# Built once, because they run for every task and every page that is shown.
-_TASK = visible(PUBLIC, col(Task.project_id), user_id=bindparam("user_id")).where(
+# Built once, because every response with tasks executes them.
+_TASK = visible(SELECT, col(Task.project_id), user_id=bindparam("user_id")).where(
     col(Task.id) == bindparam("task_id")
 )
 _TAGS = (
@@ -37,7 +37,7 @@ class TaskRepository(Repository):
     """Queries on tasks."""
 
     async def add(self, task: Task) -> None:
-        """Store a new task. Raises ProjectNotFound if its project has just been deleted."""
+        """Store a new task. Raises ProjectNotFound if the project is deleted."""
         self._session.add(task)
         await self._flush({"fk_tasks_project_id_projects": ProjectNotFound})
 
@@ -56,19 +56,19 @@ class TaskRepository(Repository):
 
     async def get_page(
         self,
-        request: PageRequest[TaskPosition],
+        page_request: PageRequest[TaskPosition],
         query: TaskQuery,
         *,
         project_id: UUID,
         user_id: UUID,
     ) -> Page[TaskPublic]:
         """Return a page of the tasks of a project if the user is a member of it."""
-        statement, values = page_of_tasks(query, request)
+        statement, values = page_of_tasks(query, page_request)
         values = {**values, "project_id": project_id, "user_id": user_id}
         found = (await self._session.exec(statement, params=values)).all()
         rows = [_named(row) for row in found]
-        tags = await self._get_tags([row["id"] for row in rows[: request.limit]])
-        return request.page(
+        tags = await self._get_tags([row["id"] for row in rows[: page_request.limit]])
+        return page_request.page(
             rows,
             item=lambda row: _public(row, tags),
             position=lambda row: (row[query.sort.field], row["id"]),
@@ -99,7 +99,7 @@ class TaskRepository(Repository):
         await self._session.exec(statement)
 
     async def lock_tags(self, tag_ids: Collection[UUID], *, project_id: UUID) -> set[UUID]:
-        """Return those of the tags that belong to the project.
+        """Return the ids of the tags that belong to the project.
 
         They are locked against deletion, always in the same order, so that no deadlock occurs.
         """

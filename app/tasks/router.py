@@ -1,4 +1,4 @@
-"""Tasks of a project."""
+"""Routes for tasks."""
 
 from typing import Annotated
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Schemas and errors of tasks."""
+"""Schemas of tasks."""
 
 import re
 from datetime import date, datetime
@@ -20,9 +20,9 @@ from pydantic_core import PydanticCustomError
 
 from app.core.pagination import PageQuery
 from app.core.schemas import (
-    NO_CONTROL_CHARACTERS,
-    NO_CONTROL_CHARACTERS_BUT_SPACE,
+    MULTI_LINE,
     NOT_BLANK,
+    SINGLE_LINE,
     Input,
     Output,
 )
@@ -49,12 +49,12 @@ Title = Annotated[
 ]
 Description = Annotated[
     str,
-    StringConstraints(max_length=DESCRIPTION_MAX_LENGTH, pattern=NO_CONTROL_CHARACTERS_BUT_SPACE),
+    StringConstraints(max_length=DESCRIPTION_MAX_LENGTH, pattern=MULTI_LINE),
 ]
 Priority = Annotated[StrictInt, Field(ge=0, le=MAX_PRIORITY, examples=[1])]
 SearchText = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=MAX_SEARCH_LENGTH, pattern=NO_CONTROL_CHARACTERS),
+    StringConstraints(min_length=1, max_length=MAX_SEARCH_LENGTH, pattern=SINGLE_LINE),
 ]
 CalendarDate = Annotated[date, BeforeValidator(_written_as_date)]
 
@@ -125,8 +125,8 @@ class TaskQuery(PageQuery):
 
     sort: TaskSort = TaskSort.CREATED_AT
     # Sorted, so that a cursor does not depend on the order of the parameters.
-    status: Annotated[list[TaskStatus], AfterValidator(lambda found: sorted(set(found)))] = Field(
-        [], max_length=len(TaskStatus), description="One of these. Repeat it for several."
+    status: Annotated[list[TaskStatus], AfterValidator(lambda values: sorted(set(values)))] = Field(
+        [], max_length=len(TaskStatus), description="Status of the tasks. Repeat it for several."
     )
     assignee_id: UUID | SkipJsonSchema[None] = None
     tag_id: UUID | SkipJsonSchema[None] = None
@@ -143,17 +143,17 @@ class TaskQuery(PageQuery):
 
 
 class TaskPublic(Output):
-    """Task, as shown to members of its project."""
+    """Task, as shown to the members of its project."""
 
     id: UUID
     project_id: UUID
     title: str
     description: str | None
     status: TaskStatus
-    priority: int = Field(ge=0, le=MAX_PRIORITY, description="0 is none, 3 is the highest.")
+    priority: int = Field(ge=0, le=MAX_PRIORITY, description="0 is no priority, 3 is the highest.")
     due_date: date | None
     assignee_id: UUID | None
     created_at: datetime
     updated_at: datetime
     assignee: UserReference | None
-    tags: list[TagPublic] = Field(max_length=MAX_TAGS_PER_TASK, description="Tags by name.")
+    tags: list[TagPublic] = Field(max_length=MAX_TAGS_PER_TASK, description="Tags, by name.")

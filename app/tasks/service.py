@@ -1,4 +1,4 @@
-"""Tasks of a project."""
+"""Service for tasks."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -52,16 +52,12 @@ class TaskService:
     async def get_page(
         self, actor: Actor, query: TaskQuery, *, project_id: UUID
     ) -> Page[TaskPublic]:
-        """Return a page of tasks.
-
-        Raises ProjectNotFound, and InvalidInput for a cursor that is not valid for this project,
-        filter or order.
-        """
+        """Return a page of tasks. Raises ProjectNotFound, InvalidInput."""
         filters = query.model_dump_json(exclude={"cursor", "limit"})
         list_name = f"tasks of {project_id} {filters}"
-        request = self.cursors.page_request(list_name, query, POSITIONS[query.sort.field])
+        page_request = self.cursors.page_request(list_name, query, POSITIONS[query.sort.field])
         page = await self.tasks.get_page(
-            request, query, project_id=project_id, user_id=actor.user_id
+            page_request, query, project_id=project_id, user_id=actor.user_id
         )
         if not page.items:
             await self.access.require(MemberRole.VIEWER, actor=actor, project_id=project_id)
@@ -72,8 +68,7 @@ class TaskService:
     ) -> TaskPublic:
         """Change a task.
 
-        Raises TaskNotFound, PermissionDenied, AssigneeNotMember, and PreconditionFailed or
-        EditConflict if another request has changed it.
+        Raises TaskNotFound, PermissionDenied, AssigneeNotMember, PreconditionFailed, EditConflict.
         """
         task = await self._get_for_change(actor, task_id, if_match)
         changes = data.model_dump(exclude_unset=True)
@@ -90,8 +85,7 @@ class TaskService:
     ) -> TaskPublic:
         """Replace the tags of a task.
 
-        Raises TaskNotFound, PermissionDenied, TagNotInProject, and PreconditionFailed or
-        EditConflict if another request has changed it.
+        Raises TaskNotFound, PermissionDenied, TagNotInProject, PreconditionFailed, EditConflict.
         """
         task = await self._get_for_change(actor, task_id, if_match)
         tag_ids = set(data.tag_ids)
@@ -105,8 +99,7 @@ class TaskService:
     async def delete(self, actor: Actor, *, task_id: UUID, if_match: IfMatch) -> None:
         """Delete a task.
 
-        Raises TaskNotFound, PermissionDenied, and PreconditionFailed or EditConflict if another
-        request has changed it.
+        Raises TaskNotFound, PermissionDenied, PreconditionFailed, EditConflict.
         """
         task = await self._get_for_change(actor, task_id, if_match)
         await self.tasks.delete(task, conflict=if_match.conflict)
@@ -120,17 +113,14 @@ class TaskService:
         if not role.includes(MemberRole.EDITOR):
             raise PermissionDenied
         if if_match.is_specific:
-            # Read after the entity, whose version detects each change that follows.
+            # Read after the entity, because its version detects each change that follows.
             if_match.raise_unless_current(await self.get(actor, task_id=task_id))
         return task
 
     async def _get_assignee(
         self, actor: Actor, project_id: UUID, assignee_id: UUID | None
     ) -> UserReference | None:
-        """Return the assignee, who remains a member until the transaction ends.
-
-        Raises AssigneeNotMember.
-        """
+        """Return the assignee, a member until the transaction ends. Raises AssigneeNotMember."""
         if assignee_id is None:
             return None
         await self.users.lock_against_deletion(assignee_id)

@@ -1,4 +1,4 @@
-"""Accounts: their table, queries and errors, without HTTP."""
+"""Users: their table, queries and errors, without HTTP."""
 
 from app.runtime.feature import Feature
 from app.users.models import User

@@ -1,13 +1,13 @@
-"""Errors about accounts."""
+"""Errors about users."""
 
 from app.core.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 
 
 class EmailTaken(Conflict):
-    """Error 409: another user has this address."""
+    """Error 409: another user has this e-mail address."""
 
     code = "email_taken"
-    detail = "An account with this e-mail address exists already."
+    detail = "An account with this e-mail address exists already. Choose another address."
 
 
 class WeakPassword(InvalidInput):
@@ -21,14 +21,14 @@ class WrongPassword(PermissionDenied):
     """Error 403: the current password is wrong."""
 
     code = "wrong_password"
-    detail = "The password is wrong."
+    detail = "The current password is wrong."
 
 
 class LastAdmin(Conflict):
     """Error 409: the change would leave the service without an active admin."""
 
     code = "last_admin"
-    detail = "The last active admin cannot be demoted, deactivated or deleted."
+    detail = "The user is the only active admin. Make another user an admin first."
 
 
 class SoleOwner(Conflict):
@@ -39,6 +39,6 @@ class SoleOwner(Conflict):
 
 
 class UserNotFound(NotFound):
-    """Error 404: no user has this id."""
+    """Error 404: the user does not exist."""
 
     detail = "The user does not exist."

@@ -1,4 +1,4 @@
-"""Events in the life of an account."""
+"""Hooks of users."""
 
 from uuid import UUID
 

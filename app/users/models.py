@@ -1,4 +1,4 @@
-"""Users and their roles."""
+"""Table of users."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -10,7 +10,7 @@ from app.users.errors import EmailTaken
 from app.users.models import Role, User
 from app.users.schemas import UserPublic
 
-_PUBLIC = select_columns(User, UserPublic)
+_SELECT = select_columns(User, UserPublic)
 
 
 class UserRepository(Repository):
@@ -23,15 +23,15 @@ class UserRepository(Repository):
 
     async def get(self, user_id: UUID) -> UserPublic | None:
         """Return the user, or None."""
-        return await self._get_one(_PUBLIC.where(col(User.id) == user_id), UserPublic)
+        return await self._get_one(_SELECT.where(col(User.id) == user_id), UserPublic)
 
     async def get_by_email(self, email: str) -> User | None:
         """Return the user with this normalised address, or None."""
         return (await self._session.exec(select(User).where(User.email == email))).one_or_none()
 
-    async def get_page(self, request: PageRequest[Position]) -> Page[UserPublic]:
+    async def get_page(self, page_request: PageRequest[Position]) -> Page[UserPublic]:
         """Return a page of all users, newest first."""
-        return await self._get_newest(_PUBLIC, UserPublic, request, User)
+        return await self._get_page_newest_first(_SELECT, UserPublic, page_request, User)
 
     async def lock(self, user_id: UUID, *, for_deletion: bool = False) -> User | None:
         """Return the user as stored now, locked until the transaction ends, or None.
@@ -59,7 +59,7 @@ class UserRepository(Repository):
         statement = (
             select(User.id)
             .where(User.role == Role.ADMIN, col(User.is_active))
-            .order_by(col(User.id))  # always in one order, or two transactions could deadlock
+            .order_by(col(User.id))  # always in the same order, so that no deadlock occurs
             .with_for_update(key_share=True)
         )
         return list((await self._session.exec(statement)).all())

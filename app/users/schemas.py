@@ -1,4 +1,4 @@
-"""Schemas and errors of users."""
+"""Schemas of users."""
 
 from datetime import datetime
 from typing import Annotated
@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from app.core.passwords import MAX_PASSWORD_LENGTH
-from app.core.schemas import NO_CONTROL_CHARACTERS, NOT_BLANK, Output
+from app.core.schemas import NOT_BLANK, SINGLE_LINE, Output
 from app.users.models import EMAIL_MAX_LENGTH, FULL_NAME_MAX_LENGTH, Role
 
 
@@ -18,7 +18,7 @@ def _valid_email(value: str) -> str:
         # No DNS, because a mail that arrives proves more. No SMTPUTF8, which few servers accept.
         valid = validate_email(value.strip(), check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:
-        raise PydanticCustomError("email", "This is not a valid e-mail address.") from error
+        raise PydanticCustomError("email", "Must be a valid e-mail address.") from error
     return (valid.ascii_email or "").lower()
 
 
@@ -48,14 +48,14 @@ FullName = Annotated[
 
 NewPassword = Annotated[
     str,
-    StringConstraints(max_length=MAX_PASSWORD_LENGTH, pattern=NO_CONTROL_CHARACTERS),
+    StringConstraints(max_length=MAX_PASSWORD_LENGTH, pattern=SINGLE_LINE),
     Field(examples=["correct horse battery staple"]),
 ]
 """New password. Settings define its minimum length and strength."""
 
 ExistingPassword = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=MAX_PASSWORD_LENGTH, pattern=NO_CONTROL_CHARACTERS),
+    StringConstraints(min_length=1, max_length=MAX_PASSWORD_LENGTH, pattern=SINGLE_LINE),
     Field(examples=["correct horse battery staple"]),
 ]
 """Password to check. Only its length is bounded, because other rules may have applied to it."""

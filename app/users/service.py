@@ -1,4 +1,4 @@
-"""Rules for new passwords."""
+"""Check of new passwords, for all services that set one."""
 
 from app.core.passwords import HashSlot
 from app.users.errors import WeakPassword

@@ -1,4 +1,4 @@
-"""Mail that verifies an address."""
+"""Mails about verification."""
 
 from app.core.config import Settings
 from app.mail.message import Mail, curl_command, render

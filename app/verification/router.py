@@ -1,4 +1,4 @@
-"""Verification of e-mail addresses."""
+"""Routes for verification."""
 
 from fastapi import Depends, Response
 
@@ -20,7 +20,7 @@ router = create_router("/auth/verify-email", tag="auth")
     responses=error_responses(InvalidToken),
 )
 async def verify_email(body: EmailVerification, verification: VerificationServiceDep) -> None:
-    """Verify an address by the token that was mailed to it."""
+    """Verify an address with the token from the mail."""
     await verification.confirm(body.token)
 
 

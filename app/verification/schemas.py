@@ -1,4 +1,4 @@
-"""Bodies of requests that verify an address."""
+"""Schemas of verification."""
 
 from app.core.schemas import Input
 from app.one_time_tokens.schemas import Token

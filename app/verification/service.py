@@ -1,4 +1,4 @@
-"""Verification of e-mail addresses by a token that is mailed to them."""
+"""Service for verification."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from app.verification.mails import verification_mail
 
 @dataclass(frozen=True, kw_only=True)
 class VerificationService:
-    """Mail of tokens, and verification by them."""
+    """Service that mails tokens, and verifies addresses by them."""
 
     users: UserRepository
     one_time_tokens: OneTimeTokenService

@@ -55,7 +55,7 @@ async def list_tasks(request: Request) -> JSONResponse:
         cursors: Cursors = request.app.state.cursors
         list_name = f"tasks of {project_id} {EVERYTHING}"
         pages = cursors.page_request(list_name, TaskQuery(), POSITIONS["created_at"])
-        cursor = pages.seal((page[-1]["created_at"], page[-1]["id"]))
+        cursor = pages.to_cursor((page[-1]["created_at"], page[-1]["id"]))
     for row in page:
         assignee = {"id": str(row["assignee_id"]), "full_name": row.pop("assignee_name")}
         row["assignee"] = assignee if row["assignee_id"] else None

@@ -115,7 +115,7 @@ class Tasks:
         """Measure the page after the position with warm caches."""
         get_page = partial(
             TaskRepository(self._session).get_page,
-            PageRequest(after, LIMIT, seal=str),
+            PageRequest(after, LIMIT, to_cursor=str),
             TaskQuery(sort=sort, limit=LIMIT),
             project_id=self._owner.project_id,
             user_id=self._owner.user_id,

@@ -4,6 +4,9 @@ Revision: 0001
 Follows: nothing
 """
 
+from datetime import UTC, datetime
+from uuid import UUID
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -11,6 +14,42 @@ revision: str = "0001"
 down_revision: str | None = None
 branch_labels: str | None = None
 depends_on: str | None = None
+
+TIME = datetime(2030, 1, 1, tzinfo=UTC)
+EXAMPLE_ROWS: dict[str, dict[str, object]] = {
+    "users": {
+        "id": UUID(int=1),
+        "email": "ada@example.com",
+        "password_hash": "$argon2id$",
+        "full_name": "Ada Lovelace",
+        "role": "admin",
+        "is_active": True,
+        "email_verified_at": TIME,
+        "created_at": TIME,
+    },
+    "one_time_tokens": {
+        "id": UUID(int=2),
+        "user_id": UUID(int=1),
+        "purpose": "verify_email",
+        "token_digest": "1" * 64,
+        "expires_at": TIME,
+    },
+    "sessions": {
+        "id": UUID(int=3),
+        "user_id": UUID(int=1),
+        "user_agent": "curl/8",
+        "created_at": TIME.replace(year=2000),
+        "last_used_at": TIME,
+        "expires_at": TIME,
+    },
+    "refresh_tokens": {
+        "id": UUID(int=4),
+        "session_id": UUID(int=3),
+        "token_digest": "2" * 64,
+        "used_at": TIME,
+    },
+}
+"""Values of all new columns, by table, with which the tests fill them."""
 
 
 def upgrade() -> None:

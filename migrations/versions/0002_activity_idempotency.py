@@ -4,6 +4,9 @@ Revision: 0002
 Follows: 0001
 """
 
+from datetime import UTC, datetime
+from uuid import UUID
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -11,6 +14,30 @@ revision: str = "0002"
 down_revision: str | None = "0001"
 branch_labels: str | None = None
 depends_on: str | None = None
+
+TIME = datetime(2030, 1, 1, tzinfo=UTC)
+EXAMPLE_ROWS: dict[str, dict[str, object]] = {
+    "activity": {
+        "id": UUID(int=5),
+        "created_at": TIME,
+        "actor_id": UUID(int=1),
+        "action": "user.registered",
+        "resource_id": UUID(int=1),
+        "scope_id": UUID(int=1),
+        "request_id": "request",
+        "details": {"role": "user"},
+    },
+    "idempotency_keys": {
+        "user_id": UUID(int=1),
+        "key": "key",
+        "request_digest": "3" * 64,
+        "expires_at": TIME,
+        "status": 201,
+        "location": "/projects/1",
+        "body": b"{}",
+    },
+}
+"""Values of all new columns, by table, with which the tests fill them."""
 
 
 def upgrade() -> None:

@@ -4,6 +4,9 @@ Revision: 0003
 Follows: 0002
 """
 
+from datetime import UTC, datetime
+from uuid import UUID
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -11,6 +14,21 @@ revision: str = "0003"
 down_revision: str | None = "0002"
 branch_labels: str | None = None
 depends_on: str | None = None
+
+TIME = datetime(2030, 1, 1, tzinfo=UTC)
+EXAMPLE_ROWS: dict[str, dict[str, object]] = {
+    "outbox": {
+        "id": UUID(int=6),
+        "kind": "mail",
+        "payload": b"encrypted",
+        "created_at": TIME,
+        "due_at": TIME,
+        "attempts": 1,
+        "last_error": "TimeoutError",
+        "request_id": "request",
+    },
+}
+"""Values of all new columns, by table, with which the tests fill them."""
 
 
 def upgrade() -> None:

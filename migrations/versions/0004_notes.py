@@ -4,6 +4,9 @@ Revision: 0004
 Follows: example
 """
 
+from datetime import UTC, datetime
+from uuid import UUID
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -11,6 +14,19 @@ revision: str = "0004"
 down_revision: str | None = "example"
 branch_labels: str | None = None
 depends_on: str | None = None
+
+TIME = datetime(2030, 1, 1, tzinfo=UTC)
+EXAMPLE_ROWS: dict[str, dict[str, object]] = {
+    "notes": {
+        "id": UUID(int=10),
+        "owner_id": UUID(int=1),
+        "title": "Groceries",
+        "body": "Bread, tea",
+        "created_at": TIME,
+        "updated_at": TIME,
+    },
+}
+"""Values of all new columns, by table, with which the tests fill them."""
 
 
 def upgrade() -> None:

@@ -4,6 +4,9 @@ Revision: example
 Follows: 0003
 """
 
+from datetime import UTC, datetime
+from uuid import UUID
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -11,6 +14,45 @@ revision: str = "example"
 down_revision: str | None = "0003"
 branch_labels: str | None = None
 depends_on: str | None = None
+
+TIME = datetime(2030, 1, 1, tzinfo=UTC)
+EXAMPLE_ROWS: dict[str, dict[str, object]] = {
+    "projects": {
+        "version": 1,
+        "id": UUID(int=7),
+        "name": "Analytical engine",
+        "description": "A computer",
+        "created_at": TIME,
+        "updated_at": TIME,
+    },
+    "memberships": {
+        "project_id": UUID(int=7),
+        "user_id": UUID(int=1),
+        "role": "owner",
+        "created_at": TIME,
+    },
+    "tags": {
+        "id": UUID(int=8),
+        "project_id": UUID(int=7),
+        "name": "Urgent",
+        "name_key": "urgent",
+    },
+    "tasks": {
+        "version": 1,
+        "id": UUID(int=9),
+        "project_id": UUID(int=7),
+        "title": "Repair the mill",
+        "description": "Soon",
+        "status": "todo",
+        "priority": 1,
+        "due_date": TIME.date(),
+        "assignee_id": UUID(int=1),
+        "created_at": TIME,
+        "updated_at": TIME,
+    },
+    "task_tags": {"task_id": UUID(int=9), "tag_id": UUID(int=8)},
+}
+"""Values of all new columns, by table, with which the tests fill them."""
 
 
 def upgrade() -> None:

@@ -74,7 +74,6 @@ def is_caught(mutation: Mutation, root: Path) -> bool:
 
 
 def uncaught(mutations: list[Mutation]) -> list[Mutation]:
-    """Return the mutations that no check notices."""
     with tempfile.TemporaryDirectory() as directory, ThreadPoolExecutor(WORKERS) as threads:
         copies: SimpleQueue[Path] = SimpleQueue()
         for number in range(WORKERS):
@@ -92,7 +91,6 @@ def uncaught(mutations: list[Mutation]) -> list[Mutation]:
 
 
 def main() -> None:
-    """Print the articles with the results; exit with 1 if a mutation is not caught."""
     mutations = [*map(mutation_of, RULES), *MUTATIONS]
     possible = [mutation for mutation in mutations if POSTGRESQL or not mutation.on_postgresql]
     missed = uncaught(possible)

@@ -41,7 +41,6 @@ def article_held_by(*patterns: str) -> str:
 
 
 def with_example(number: str) -> str:
-    """Return the number of an article with its example."""
     see = SEE.search(articles()[number])
     return f"(article {number}; example: {see[1]})" if see else f"(article {number})"
 
@@ -83,12 +82,12 @@ def failures_of_tests(output: str) -> Iterator[str]:
         path = line.partition("::")[0]
         folder = path.rpartition("/")[0]
         yield f"{line} {article_held_by(re.escape(path), f'{re.escape(folder)}/`')}"
+    for line in re.findall(r"(?m)^[A-Z]+ /\S*: \d{3} .+$", output):
+        yield f"{line} {article_held_by('observed_responses')}"
 
 
 @dataclass(frozen=True)
 class Step:
-    """A command, and a function that finds the failures in its output."""
-
     name: str
     command: tuple[str, ...]
     failures: Callable[[str], Iterator[str]]
@@ -131,13 +130,12 @@ def run(step: Step) -> tuple[bool, str]:
 
 
 def report(step: Step, output: str) -> str:
-    """Return a summary of the failures of a step."""
     failures = list(step.failures(output))
     # The end of the output, if its format is unknown.
     shown = failures[:MAX_LINES] or output.splitlines()[-MAX_LINES:]
     if len(failures) > MAX_LINES:
         shown.append(f"... and {len(failures) - MAX_LINES} more")
-    if step is TESTS and failures:
+    if step is TESTS and failures and "::" in failures[0]:
         shown.append(f'Full output: make test PYTEST_ARGS="{failures[0].split(" ")[0]}"')
     return "\n".join([f"{step.name}:", *shown])
 
@@ -163,7 +161,6 @@ def check(steps: list[Step], *, tests: bool) -> Iterator[str]:
 
 
 def main() -> None:
-    """Print the result, and exit with 1 if a check fails."""
     choice = sys.argv[1] if len(sys.argv) > 1 else "all"
     lines = list(check(FAST if choice == "fast" else LINT, tests=choice == "all"))
     print("\n".join(lines))  # noqa: T201 -- a command

@@ -63,8 +63,6 @@ def _is_test(module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef) -
 
 
 def set_docstring(text: str) -> Change:
-    """Return a change that replaces the docstring."""
-
     def change(node: Any) -> None:
         node.body[0].value.value = text
 
@@ -76,11 +74,8 @@ RULES = [
         name="imperative docstrings",
         article=50,
         see="Repository",
-        layers=(),
         outside=True,
         find=find_other_docstrings,
         edit=Edit("UserRepository.add", set_docstring("Whether the user is stored.")),
-        bad='def f():\n    """The user."""\n',
-        good='def f():\n    """Return p."""\n\n@property\ndef p(self):\n    """True if p."""\n',
     ),
 ]

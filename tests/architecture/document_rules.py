@@ -23,7 +23,6 @@ Operation = tuple[str, str, dict[str, Any]]
 
 
 def operations(document: Document) -> Iterator[Operation]:
-    """Return the id, the method and the details of each operation."""
     for methods in document["paths"].values():
         for method, operation in methods.items():
             yield operation["operationId"], method, operation
@@ -44,7 +43,6 @@ def body_of(document: Document, operation: dict[str, Any]) -> dict[str, Any] | N
 
 
 def success_of(document: Document, operation: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of the successful response."""
     for status, response in operation["responses"].items():
         if status.startswith("2") and "content" in response:
             return resolve(document, response["content"]["application/json"]["schema"])
@@ -143,29 +141,6 @@ def _unbounded(document: Document, schema: dict[str, Any]) -> Iterator[str]:
             yield from _unbounded(document, schema["items"])
 
 
-def document_of(operation: dict[str, Any], *, method: str = "get") -> Document:
-    """Return a document with one operation."""
-    complete = {"operationId": "xs-read_x", "tags": ["xs"], "responses": {}, **operation}
-    return {"paths": {"/x": {method: complete}}}
-
-
-def responses_with(schema: dict[str, Any], status: str = "200") -> dict[str, Any]:
-    """Return the responses of an operation with this response schema."""
-    return {status: {"content": {"application/json": {"schema": schema}}}}
-
-
-def operation_with(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return an operation with this body."""
-    return {"requestBody": {"content": {"application/json": {"schema": schema}}}}
-
-
-PAGE: dict[str, Any] = {"properties": {"items": {}}}
-PAGE_PARAMETERS = [
-    {"name": name, "schema": {"type": "string", "maxLength": 9}} for name in ("limit", "cursor")
-]
-THREE_FIELDS: dict[str, Any] = {"properties": {name: {"type": "boolean"} for name in "abc"}}
-DOCUMENTED = {"description": "`conflict`: It is.", "content": {"application/problem+json": {}}}
-
 RULES = [
     DocumentRule(
         name="names",
@@ -173,8 +148,6 @@ RULES = [
         see="register_user",
         find=find_names,
         edit=Edit("read_user", set_field("name", "fetch_user")),
-        bad=document_of({"operationId": "xs-fetch_x"}),
-        good=document_of({"operationId": "xs-read_x"}),
     ),
     DocumentRule(
         name="paged lists",
@@ -182,8 +155,6 @@ RULES = [
         see="list_users",
         find=find_unpaged_lists,
         edit=Edit("list_users", replace("Page[UserPublic]", "list[UserPublic]")),
-        bad=document_of({"responses": responses_with(PAGE)}),
-        good=document_of({"responses": responses_with(PAGE), "parameters": PAGE_PARAMETERS}),
     ),
     DocumentRule(
         name="bounded input",
@@ -191,19 +162,13 @@ RULES = [
         see="FullName",
         find=find_unbounded_input,
         edit=Edit("FullName", set_keyword("max_length", None)),
-        bad=document_of(operation_with({"properties": {"name": {"type": "string"}}})),
-        good=document_of(
-            operation_with({"properties": {"name": {"type": "string", "maxLength": 9}}})
-        ),
     ),
     DocumentRule(
         name="closed bodies",
         article=21,
         see="Input",
         find=find_open_bodies,
-        edit=Edit("UserCreate", replace("Input", "Output")),
-        bad=document_of(operation_with({"properties": {}})),
-        good=document_of(operation_with({"properties": {}, "additionalProperties": False})),
+        edit=Edit("Input", set_keyword("extra", None)),
     ),
     DocumentRule(
         name="examples",
@@ -211,17 +176,13 @@ RULES = [
         see="UserCreate",
         find=find_bodies_without_example,
         edit=Edit("UserCreate", replace('"examples"', '"x-examples"')),
-        bad=document_of(operation_with(THREE_FIELDS)),
-        good=document_of(operation_with({**THREE_FIELDS, "examples": [{"a": True}]})),
     ),
     DocumentRule(
         name="documented errors",
         article=16,
         see="error_responses",
         find=find_undocumented_errors,
-        edit=Edit("read_user", set_keyword("responses", "{404: {'description': 'Not found'}}")),
-        bad=document_of({"responses": {"409": {"description": "Conflict"}}}),
-        good=document_of({"responses": {"409": DOCUMENTED}}),
+        edit=Edit("delete_user", set_keyword("responses", "{404: {'description': 'Not found'}}")),
     ),
     DocumentRule(
         name="statuses",
@@ -229,8 +190,6 @@ RULES = [
         see="delete_user",
         find=find_wrong_statuses,
         edit=Edit("delete_user", set_keyword("status_code", None)),
-        bad=document_of({"responses": responses_with({})}, method="delete"),
-        good=document_of({"responses": {"204": {}}}, method="delete"),
     ),
     DocumentRule(
         name="no leaked fields",
@@ -238,7 +197,5 @@ RULES = [
         see="UserPublic",
         find=find_leaked_fields,
         edit=Edit("UserPublic", prepend("password_hash: str")),
-        bad=document_of({"responses": responses_with({"properties": {"password_hash": {}}})}),
-        good=document_of({"responses": responses_with({"properties": {"email": {}}})}),
     ),
 ]

@@ -30,7 +30,6 @@ class Edit:
 
     @property
     def path(self) -> str:
-        """Path of the file, relative to the root of the project."""
         return find(self.symbol).path
 
     def changed(self, source: str) -> str:
@@ -67,7 +66,6 @@ class TextEdit:
         raise LookupError(f"No file {self.files} matches {self.pattern!r}: choose another edit.")
 
     def changed(self, source: str) -> str:
-        """Return the text with the first match replaced."""
         return re.sub(self.pattern, self.new, source, count=1)
 
 
@@ -80,7 +78,6 @@ class NewFile:
     content: str
 
     def changed(self, _: str) -> str:
-        """Return the content."""
         return self.content
 
 
@@ -119,7 +116,6 @@ def replace_body(code: str) -> Change:
 
 
 def remove_docstring(node: Any) -> None:
-    """Remove the docstring."""
     if ast.get_docstring(node) is not None:
         del node.body[0]
 

@@ -32,9 +32,11 @@ def folder_of(module: Module) -> str:
 
 def find_other_files(module: Module) -> Iterator[Finding]:
     *folders, name = module.path.removesuffix(".py").split("/")
-    in_feature = len(folders) == 2 and folder_of(module) not in PLATFORM
+    in_feature = len(folders) >= 2 and folder_of(module) not in PLATFORM
     if name in VAGUE:
         yield 1, f"`{name}.py` does not name its content"
+    elif in_feature and len(folders) > 2:
+        yield 1, "a feature has no folders with code: contracts would not check their imports"
     elif in_feature and name not in ("__init__", *LAYER_OF_FILE):
         yield 1, f"a feature has no `{name}.py`: use one of {', '.join(sorted(LAYER_OF_FILE))}"
 
@@ -79,7 +81,6 @@ def find_routers(module: Module) -> Iterator[Finding]:
 
 
 def parameters(signature: str) -> ast.arguments:
-    """Return the parameters of a signature."""
     function = ast.parse(f"async def f({signature}): ...").body[0]
     assert isinstance(function, ast.AsyncFunctionDef)
     return function.args
@@ -90,21 +91,15 @@ RULES = [
         name="files of a feature",
         article=46,
         see="app/passwords/__init__.py",
-        layers=(),
         find=find_other_files,
-        edit=NewFile(f"{PACKAGE}/users/helpers.py", '"""Helpers."""\n'),
-        bad=Module(f"{PACKAGE}/users/functions.py", ""),
-        good=Module(f"{PACKAGE}/users/service.py", ""),
+        edit=NewFile(f"{PACKAGE}/users/functions.py", '"""Functions."""\n'),
     ),
     SourceRule(
         name="features in order",
         article=46,
         see="FEATURES",
-        layers=(),
         find=find_later_features,
         edit=Edit("UserRepository.add", prepend("from app.accounts import service")),
-        bad=Module(f"{PACKAGE}/users/service.py", "from app.accounts.service import X\n"),
-        good=Module(f"{PACKAGE}/accounts/service.py", "from app.users.service import X\n"),
     ),
     SourceRule(
         name="keyword-only ids",
@@ -113,18 +108,13 @@ RULES = [
         layers=("service",),
         find=find_positional_ids,
         edit=Edit("AccountService.get", set_field("args", parameters("self, user_id"))),
-        bad="class XService:\n    async def get(self, x_id): ...\n",
-        good="class XService:\n    async def get(self, *, x_id): ...\n",
     ),
     SourceRule(
         name="routers by create_router",
         article=51,
         see="create_router",
-        layers=(),
         except_in=("create_router",),
         find=find_routers,
         edit=Edit("AccountService.get", prepend("import fastapi\nfastapi.APIRouter()")),
-        bad="from fastapi import APIRouter\n\nrouter = APIRouter()\n",
-        good="from app.http.routing import create_router\n\nrouter = create_router()\n",
     ),
 ]

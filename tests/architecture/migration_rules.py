@@ -61,7 +61,7 @@ def _function(module: Module, name: str) -> ast.FunctionDef | None:
 def _sql_of(module: Module) -> str:
     """Return the SQL of the upgrade on PostgreSQL, without a database."""
     names: dict[str, Any] = {}
-    # The file name is in brackets, because coverage would look for the file of a sample.
+    # The file name is in brackets, because coverage would look for the file of an example.
     exec(compile(module.tree, f"<{module.path}>", "exec"), names)
     output = StringIO()
     options = {"as_sql": True, "output_buffer": output}
@@ -69,15 +69,6 @@ def _sql_of(module: Module) -> str:
     with Operations.context(context):
         names["upgrade"]()
     return output.getvalue()
-
-
-def revision(*upgrade: str) -> str:
-    """Return the source of a revision with this upgrade."""
-    lines = "\n".join(f"    {line}" for line in upgrade)
-    return (
-        "import sqlalchemy as sa\nfrom alembic import op\n\n"
-        f"def upgrade():\n{lines}\n\ndef downgrade():\n    op.drop_index('i')\n"
-    )
 
 
 RULES = [
@@ -91,12 +82,6 @@ RULES = [
             "0001_*:upgrade",
             prepend("op.create_index('ix_users_full_name', 'users', ['full_name'])"),
         ),
-        bad=revision("op.create_index('i', 'users', ['role'])"),
-        good=revision(
-            "from app.core.migrations import building_concurrently",
-            "with building_concurrently('i'):",
-            "    op.create_index('i', 'users', ['role'], postgresql_concurrently=True)",
-        ),
     ),
     SourceRule(
         name="real downgrades",
@@ -105,7 +90,5 @@ RULES = [
         layers=("migrations",),
         find=find_empty_downgrades,
         edit=Edit("0001_*:downgrade", replace_body("pass")),
-        bad="def downgrade():\n    pass\n",
-        good="def downgrade():\n    op.drop_table('x')\n",
     ),
 ]

@@ -43,7 +43,6 @@ def by_tests(
 
 
 def by_ruff(article: int, code: str, edit: Edit) -> Mutation:
-    """Return a mutation that a rule of ruff notices."""
     return Mutation(article, edit, (str(BIN / "ruff"), "check", "--no-cache", edit.path), code)
 
 
@@ -84,7 +83,7 @@ MUTATIONS = [
     by_tests(
         31,
         "test_queries.py",
-        Edit("AccountService.get_page", prepend("await self._users.get(UUID(int=0))")),
+        Edit("AccountService.get_page", prepend("await self.users.get(UUID(int=0))")),
     ),
     by_tests(
         32,
@@ -99,8 +98,8 @@ MUTATIONS = [
             replace_body(
                 "resources = await get_resources(request)\n"
                 "async with (\n"
-                "    open_unit_of_work(resources, patient=False) as unit,\n"
-                "    open_unit_of_work(resources, patient=False),\n"
+                "    open_unit_of_work(resources, wait_indefinitely=False) as unit,\n"
+                "    open_unit_of_work(resources, wait_indefinitely=False),\n"
                 "):\n"
                 "    yield unit\n"
             ),

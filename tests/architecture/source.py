@@ -15,15 +15,12 @@ ROUTE_METHODS = {"get", "post", "put", "patch", "delete"}
 
 @dataclass(frozen=True)
 class Module:
-    """A Python file."""
-
     path: str
     """Path relative to the root of the project."""
     source: str
 
     @cached_property
     def tree(self) -> ast.Module:
-        """The syntax tree."""
         return ast.parse(self.source)
 
     @property
@@ -62,7 +59,6 @@ class Module:
         return self.imports.get(node.id, "") if isinstance(node, ast.Name) else ""
 
     def nodes(self, *kinds: type[ast.AST]) -> Iterator[Any]:
-        """Return all nodes of these kinds."""
         return (node for kind in kinds for node in self._nodes.get(kind, ()))
 
     @cached_property
@@ -88,7 +84,6 @@ class Definition:
 
     @property
     def path(self) -> str:
-        """Path of the file, relative to the root of the project."""
         return self.module.path
 
     def __str__(self) -> str:

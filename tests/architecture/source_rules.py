@@ -8,12 +8,11 @@ from tests.architecture.edits import Edit, prepend, replace, replace_body, set_f
 from tests.architecture.rules import Finding, SourceRule
 from tests.architecture.source import Module
 
-BOUNDED = (".limit(", "_get_page(", "_get_newest(", "request.page(")
+BOUNDED = (".limit(", "_get_page(", "_get_page_newest_first(", "request.page(")
 """Calls that bound the rows of a page."""
 
 
 def calls(module: Module, *names: str) -> Iterator[ast.Call]:
-    """Return the calls of methods with these names."""
     for call in module.nodes(ast.Call):
         if isinstance(call.func, ast.Attribute) and call.func.attr in names:
             yield call
@@ -75,7 +74,7 @@ def find_unbounded_pages(module: Module) -> Iterator[Finding]:
 
 def find_unscoped_reads(module: Module) -> Iterator[Finding]:
     for function in module.nodes(ast.AsyncFunctionDef):
-        scopes = [each.arg for each in function.args.kwonlyargs if each.arg.endswith("_id")]
+        scopes = [kwarg.arg for kwarg in function.args.kwonlyargs if kwarg.arg.endswith("_id")]
         if function.name in ("get", "get_page") and not scopes:
             message = "must have a keyword-only id of the owner or parent"
             yield function.lineno, f"`{function.name}` {message}"
@@ -131,55 +130,42 @@ RULES = [
         name="transactions",
         article=7,
         see="Database.transaction",
-        layers=(),
         except_in=("Database", "building_concurrently"),
         find=find_transactions,
         edit=Edit("UserRepository.add", prepend("await self._session.commit()")),
-        bad="async def add(self, tag):\n    await self._session.commit()\n",
-        good="async def add(self, tag):\n    self._session.add(tag)\n",
     ),
     SourceRule(
         name="flushes",
         article=8,
         see="Repository._flush",
-        layers=(),
         except_in=("Repository",),
         find=find_flushes,
         edit=Edit("UserRepository.add", prepend("await self._session.flush()")),
-        bad="async def add(self, tag):\n    await self._session.flush()\n",
-        good="async def add(self, tag):\n    await self._flush({})\n",
     ),
     SourceRule(
         name="application errors",
         article=15,
         see="EmailTaken",
-        layers=("service", "mails", "jobs", "repository"),
+        layers=("jobs", "service", "throttle", "mails", "repository", "queries"),
         find=find_other_errors,
-        edit=Edit("AccountService.get", prepend("raise LookupError")),
-        bad="def get(self):\n    raise KeyError('x')\n",
-        good="from app.tags.errors import TagNotFound\ndef get(self):\n    raise TagNotFound\n",
+        edit=Edit("AccountService.get", prepend("raise KeyError('x')")),
     ),
     SourceRule(
         name="services without sessions",
         article=6,
         see="SessionService",
-        layers=("service", "mails", "jobs"),
+        layers=("jobs", "service", "throttle", "mails"),
         find=find_session_handling,
         edit=Edit("AccountService.get", prepend("from sqlmodel import Session")),
-        bad="from sqlmodel.ext.asyncio.session import AsyncSession\n",
-        good="from app.tags.repository import TagRepository\n",
     ),
     SourceRule(
         name="no interpolated SQL",
         article=18,
         see="UserRepository",
-        layers=(),
         find=find_interpolated_sql,
         edit=Edit(
             "UserRepository.add", prepend("text(f'DELETE FROM users WHERE email = {user.email}')")
         ),
-        bad='text(f"SELECT {name}")\n',
-        good='text("SELECT :name")\n',
     ),
     SourceRule(
         name="bounded pages",
@@ -188,10 +174,8 @@ RULES = [
         layers=("repository",),
         find=find_unbounded_pages,
         edit=Edit(
-            "UserRepository.get_page", replace_body("return await self._session.exec(_PUBLIC)")
+            "UserRepository.get_page", replace_body("return await self._session.exec(_SELECT)")
         ),
-        bad="async def get_page(self):\n    return await self._session.exec(select(X))\n",
-        good="async def get_page(self):\n    return await self._session.exec(select(X).limit(1))\n",
     ),
     SourceRule(
         name="scoped reads",
@@ -202,8 +186,6 @@ RULES = [
         except_in=("UserRepository", "OutboxRepository"),
         find=find_unscoped_reads,
         edit=Edit("SessionRepository.get_token", set_field("name", "get")),
-        bad="async def get(self, tag_id): ...\n",
-        good="async def get(self, tag_id, *, user_id): ...\n",
     ),
     SourceRule(
         name="absent is not null",
@@ -212,8 +194,6 @@ RULES = [
         layers=("schemas",),
         find=find_nullable_updates,
         edit=Edit("UserUpdate.role", replace("MISSING", "None")),
-        bad="class XUpdate(Input):\n    name: str | None = None\n",
-        good="class XUpdate(Input):\n    name: str | MISSING = MISSING\n",
     ),
     SourceRule(
         name="relationships without lazy loading",
@@ -222,9 +202,6 @@ RULES = [
         layers=("models",),
         find=find_lazy_relationships,
         edit=Edit("RefreshToken.session", set_keyword("sa_relationship_kwargs", None)),
-        bad="class X(Base, table=True):\n    y: Y = Relationship()\n",
-        good="class X(Base, table=True):\n"
-        '    y: Y = Relationship(sa_relationship_kwargs={"lazy": "raise"})\n',
     ),
     SourceRule(
         name="generated ids",
@@ -233,9 +210,6 @@ RULES = [
         layers=("models",),
         find=find_other_ids,
         edit=Edit("User.id", set_keyword("default_factory", None)),
-        bad="class X(Base, table=True):\n    id: UUID = Field(primary_key=True)\n",
-        good="class X(Base, table=True):\n"
-        "    id: UUID = Field(default_factory=new_id, primary_key=True)\n",
     ),
     SourceRule(
         name="described settings",
@@ -244,8 +218,6 @@ RULES = [
         layers=("core", "settings"),
         find=find_bare_settings,
         edit=Edit("MailSettings.smtp_host", set_keyword("description", None)),
-        bad="class Settings(BaseSettings):\n    x: int = 1\n",
-        good='class Settings(BaseSettings):\n    x: int = Field(1, description="An x.")\n',
     ),
     SourceRule(
         name="typed secrets",
@@ -254,7 +226,5 @@ RULES = [
         layers=("core", "settings"),
         find=find_open_secrets,
         edit=Edit("MailSettings.smtp_password", replace("SecretStr", "str")),
-        bad='class Settings(BaseSettings):\n    x_key: str = Field(description="An x.")\n',
-        good='class Settings(BaseSettings):\n    x_key: SecretStr = Field(description="An x.")\n',
     ),
 ]

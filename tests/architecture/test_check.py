@@ -10,10 +10,15 @@ from tests.architecture.check import (
     MAX_LINES,
     TESTS,
     Step,
+    article_held_by,
     check,
     failures_of_tests,
     report,
 )
+from tests.support.isolation import needs_no_database
+from tests.support.observed_responses import UNOBSERVED
+
+pytestmark = needs_no_database
 
 PATH = "app/accounts/service.py"
 IMPORTS = """
@@ -79,6 +84,15 @@ def test_a_failed_test_belongs_to_the_article_that_names_it_or_its_folder(
     [failure] = failures_of_tests(f"FAILED {path}::test_x - assert 1 == 2\n")
 
     assert failure.startswith(f"{path}::test_x - assert 1 == 2 (article {article}; example: ")
+
+
+def test_a_response_that_no_test_receives_is_reported_with_its_article() -> None:
+    unobserved = f"GET /notes: 409 `too_many_notes`: {UNOBSERVED}"
+
+    lines = report(TESTS, f"1 passed in 1.0s\n{unobserved}\n").splitlines()
+
+    assert lines == ["tests:", f"{unobserved} {article_held_by('observed_responses')}"]
+    assert "(article 16; example: " in lines[1]
 
 
 def test_a_report_is_short_and_names_the_command_for_more() -> None:

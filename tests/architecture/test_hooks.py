@@ -38,7 +38,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(ROOT / "pyproject.toml", root)
     git(root, "init", "--quiet", "--initial-branch=main")
     commit_all(root)
-    return with_environment(root)
+    (root / ".venv").symlink_to(sys.prefix)
+    return root
 
 
 @pytest.fixture
@@ -50,21 +51,13 @@ def clone(copy: Path, tmp_path: Path) -> Path:
 
 
 def git(root: Path, *arguments: str) -> None:
-    """Run a git command."""
     identity = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
     subprocess.run(["git", *identity, *arguments], cwd=root, check=True)
 
 
 def commit_all(root: Path) -> None:
-    """Commit everything in the repository."""
     git(root, "add", "--all")
     git(root, "commit", "--quiet", "--message=x")
-
-
-def with_environment(root: Path) -> Path:
-    """Add a link to the virtual environment of this process, and return the root."""
-    (root / ".venv").symlink_to(sys.prefix)
-    return root
 
 
 def run_hook(
@@ -126,9 +119,7 @@ def test_a_hook_in_a_worktree_without_a_virtual_environment_names_the_command_to
     assert "`make install`" in done.stderr
 
 
-def test_an_agent_can_stop_at_the_second_attempt_without_a_virtual_environment(
-    clone: Path,
-) -> None:
+def test_an_agent_can_stop_at_the_second_attempt_without_a_virtual_environment(clone: Path) -> None:
     done = run_hook(clone, "check_all", hook_event_name="Stop", stop_hook_active=True)
 
     assert (done.returncode, done.stderr) == (0, "")
@@ -245,9 +236,7 @@ def test_the_stop_hook_reports_protected_files_that_a_command_changed(clone: Pat
     ]
 
 
-def test_the_stop_hook_passes_new_migrations_and_locks_of_changed_dependencies(
-    clone: Path,
-) -> None:
+def test_the_stop_hook_passes_new_migrations_and_locks_of_changed_dependencies(clone: Path) -> None:
     (clone / "migrations" / "versions" / "0099_new.py").write_text('"""New."""\n')
     for name in ("pyproject.toml", "requirements.txt"):
         with (clone / name).open("a") as file:

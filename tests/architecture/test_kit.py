@@ -16,7 +16,6 @@ MAX_WORDS = 1600
 
 
 def front_matter(path: Path) -> dict[str, Any]:
-    """Parse the YAML between the first two lines of dashes."""
     before, head, _ = path.read_text().split("---\n", 2)
     assert not before
     matter: dict[str, Any] = yaml.safe_load(head)

@@ -1,7 +1,10 @@
 """Tests that the code follows all rules, and that each rule can fail."""
 
 import re
+import subprocess
+import sys
 import tomllib
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -14,16 +17,23 @@ from tests.architecture.__main__ import (
     violations_in_files,
 )
 from tests.architecture.articles import copy_to
-from tests.architecture.document_rules import RULES as DOCUMENT_RULES
 from tests.architecture.edits import Edit, NewFile, TextEdit, applied
-from tests.architecture.mutations import MUTATIONS
-from tests.architecture.project import LAYER_OF_FILE, LAYERS, OUTSIDE, PACKAGE, ROOT
-from tests.architecture.rules import DocumentRule, Rule, SourceRule, TableRule, TextRule
+from tests.architecture.mutations import MUTATIONS, Mutation
+from tests.architecture.project import LAYERS, ROOT
+from tests.architecture.rules import ApplicationRule, Rule, SourceRule, TextRule
 from tests.architecture.source import Module, find
-from tests.architecture.table_rules import RULES as TABLE_RULES
+from tests.support.isolation import needs_no_database
+
+pytestmark = needs_no_database
 
 CONSTITUTION = (ROOT / "constitution.md").read_text()
+CHECKS: list[Rule | Mutation] = [*RULES, *MUTATIONS]
 ARTICLES = dict(re.findall(r"(?ms)^\*\*(\d+)\. (.+?)(?=^\*\*\d|^## |\Z)", CONSTITUTION))
+PRINT_BROKEN_RULES = """
+from tests.architecture.__main__ import violations_in_application
+for violation in violations_in_application():
+    print(violation.rule.name)
+"""
 STANDARDS = 68
 """Number of the backend specialist's standards, except those about the format of its responses."""
 STANDARD = re.compile(r"([^;:()]+) \((agent|\d+(?:, \d+)*)\)")
@@ -34,55 +44,8 @@ def describe(rule: object) -> str:
     return str(getattr(rule, "name", rule))
 
 
-def module_in(rule: SourceRule, source: str | Module) -> Module:
-    """Return the source as a file of the first layer that the rule applies to."""
-    if isinstance(source, Module):
-        return source
-    layer = rule.layers[0] if rule.layers else "service"
-    if layer in OUTSIDE:
-        return Module(f"{layer}/x.py", source)
-    place = f"x/{layer}" if layer in LAYER_OF_FILE else layer
-    return Module(f"{PACKAGE}/{place}.py", source)
-
-
 def test_the_code_follows_all_rules() -> None:
     assert [str(violation) for violation in violations()] == []
-
-
-@pytest.mark.parametrize("rule", SOURCE_RULES, ids=describe)
-def test_a_rule_finds_the_violation_in_its_bad_source_only(
-    rule: SourceRule,
-) -> None:
-    [found] = rule.check(module_in(rule, rule.bad))
-
-    assert f"(article {rule.article}; example: {rule.example})" in str(found)
-    assert list(rule.check(module_in(rule, rule.good))) == []
-
-
-@pytest.mark.parametrize("rule", DOCUMENT_RULES, ids=describe)
-def test_a_rule_finds_the_violation_in_its_bad_document_only(
-    rule: DocumentRule,
-) -> None:
-    [found] = rule.check(rule.bad)
-
-    assert f"(article {rule.article}; example: {rule.example})" in str(found)
-    assert list(rule.check(rule.good)) == []
-
-
-@pytest.mark.parametrize("rule", TABLE_RULES, ids=describe)
-def test_a_rule_finds_the_violation_in_its_bad_table_only(
-    rule: TableRule,
-) -> None:
-    [found] = rule.check(rule.bad)
-
-    assert f"(article {rule.article}; example: {rule.example})" in str(found)
-    assert list(rule.check(rule.good)) == []
-
-
-@pytest.mark.parametrize("rule", TEXT_RULES, ids=describe)
-def test_a_rule_finds_the_violations_in_its_bad_text_only(rule: TextRule) -> None:
-    assert len(list(rule.find(rule.bad, ROOT))) > 1
-    assert list(rule.find(rule.good, ROOT)) == []
 
 
 @pytest.fixture(scope="module")
@@ -96,12 +59,26 @@ def test_a_rule_finds_the_violation_in_the_edited_code(
     rule: SourceRule | TextRule, copy: Path
 ) -> None:
     with applied(rule.edit, copy):
-        found = list(violations_in_files({rule.edit.path}, copy))
+        violations = list(violations_in_files({rule.edit.path}, copy))
 
-    assert rule.article in {violation.article for violation in found}
+    [found, *_] = [violation for violation in violations if violation.rule == rule]
+    assert str(found).endswith(f"(article {rule.article}; example: {rule.example})")
 
 
-@pytest.mark.parametrize("edit", [check.edit for check in (*RULES, *MUTATIONS)])
+def test_the_rules_about_the_application_find_the_violations_in_the_edited_code(
+    copy: Path,
+) -> None:
+    rules = {rule.name: rule for rule in RULES if isinstance(rule, ApplicationRule)}
+    command = [sys.executable, "-c", PRINT_BROKEN_RULES]
+    with ExitStack() as edits:
+        for rule in rules.values():
+            edits.enter_context(applied(rule.edit, copy))
+        output = subprocess.check_output(command, cwd=copy, env={}, text=True)
+
+    assert set(output.splitlines()) == rules.keys()
+
+
+@pytest.mark.parametrize("edit", [check.edit for check in CHECKS])
 def test_the_edit_of_a_rule_or_a_mutation_changes_valid_code_to_valid_code(
     edit: Edit | TextEdit | NewFile,
 ) -> None:
@@ -142,7 +119,7 @@ def test_the_layers_of_a_rule_exist(rule: SourceRule) -> None:
 
 
 def test_every_article_held_by_a_command_has_a_rule_or_a_mutation() -> None:
-    broken = {str(check.article) for check in (*RULES, *MUTATIONS)}
+    broken = {str(check.article) for check in CHECKS}
     by_review = {
         number for number, text in ARTICLES.items() if text.rstrip().endswith("*Held by* review.")
     }
@@ -182,10 +159,10 @@ def test_the_article_of_a_rule_names_it(rule: Rule) -> None:
 def test_every_check_that_an_article_names_exists() -> None:
     named = {name for text in ARTICLES.values() for name in re.findall(r'"(.+?)"', text)}
     pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    contracts = [each["name"] for each in pyproject["tool"]["importlinter"]["contracts"]]
+    contracts = [contract["name"] for contract in pyproject["tool"]["importlinter"]["contracts"]]
 
     unknown = named - {rule.name for rule in RULES}
-    contracts_found = {name for name in unknown for each in contracts if each.startswith(name)}
+    contracts_found = {name for name in unknown for known in contracts if known.startswith(name)}
     assert unknown == contracts_found
 
 

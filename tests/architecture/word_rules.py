@@ -61,8 +61,6 @@ RULES = [
         except_files=("tests/architecture/word_rules.py",),
         find=find_words,
         edit=TextEdit("SECURITY.md", r"\A", "Whoever finds a fault tells it.\n\n"),
-        bad="The error lies\n# in the user's request. Mend it.\n",
-        good="The error is in the user's request. `file.tell()`, `login_storm`, telling.\n",
     ),
     TextRule(
         name="no marker comments",
@@ -72,7 +70,5 @@ RULES = [
         except_files=("tests/architecture/word_rules.py",),
         find=find_markers,
         edit=TextEdit("pyproject.toml", r"(?m)^\[project\]$", "# example begins\n[project]"),
-        bad="import x  # example\n// notes begin\n<!-- # example -->\n",
-        good="# An example of a comment.\nx = 1  # for example\n## Example\n",
     ),
 ]

@@ -47,25 +47,20 @@ class TestIdentity:
         )
         user = await factory.stored_user(UUID(created["id"]))
         assert user is not None
-        login = login_of(user, await request_token(client, user.email))
+        login = login_of(client, user, await request_token(client, user.email))
 
-        await client.patch(f"{API}/users/me", json={"full_name": "Ada"}, headers=login.headers)
-        await client.post(
+        await login.patch(f"{API}/users/me", json={"full_name": "Ada"})
+        await login.post(
             f"{API}/users/me/password",
             json={"current_password": PASSWORD, "new_password": OTHER_PASSWORD},
-            headers=login.headers,
         )
-        await client.delete(f"{API}/auth/sessions", headers=login.headers)
+        await login.delete(f"{API}/auth/sessions")
         await client.post(f"{API}/auth/revoke", data={"token": login.refresh_token})
         await client.post(f"{API}/auth/password-reset", json={"email": user.email})
         reset = {"token": token_in((await inbox.read())[-1]), "new_password": PASSWORD}
         await client.post(f"{API}/auth/password-reset/confirm", json=reset)
-        await client.patch(
-            f"{API}/users/{user.id}",
-            json={"role": "admin", "is_active": True},
-            headers=admin.headers,
-        )
-        await client.delete(f"{API}/users/{user.id}", headers=admin.headers)
+        await admin.patch(f"{API}/users/{user.id}", json={"role": "admin", "is_active": True})
+        await admin.delete(f"{API}/users/{user.id}")
 
         assert await trail_of(resources, user) == [
             ("user.registered", True, {}),
@@ -106,31 +101,29 @@ class TestIdentity:
 
 class TestReading:
     async def test_admins_see_the_actions_of_a_user_and_the_actions_on_the_account(
-        self, client: AsyncClient, factory: Factory
+        self, factory: Factory
     ) -> None:
         admin, other = await factory.admin(), await factory.admin()
         user = await factory.user()
-        await client.patch(f"{API}/users/{user.id}", json={"role": "admin"}, headers=admin.headers)
-        await client.patch(
+        await admin.patch(f"{API}/users/{user.id}", json={"role": "admin"})
+        await other.patch(
             f"{API}/users/{admin.user.id}",
             json={"full_name": "Grace"},
-            headers={**other.headers, "X-Request-ID": "renaming"},
+            headers={"X-Request-ID": "renaming"},
         )
 
-        response = await client.get(f"{API}/users/{admin.user.id}/activity", headers=other.headers)
+        response = await other.get(f"{API}/users/{admin.user.id}/activity")
 
         done_to, did = response.json()["items"]
         assert (done_to["actor_id"], done_to["request_id"]) == (str(other.user.id), "renaming")
         assert (did["actor_id"], did["resource_id"]) == (str(admin.user.id), str(user.id))
 
-    async def test_the_audit_trail_of_a_deleted_user_is_kept(
-        self, client: AsyncClient, factory: Factory
-    ) -> None:
+    async def test_the_audit_trail_of_a_deleted_user_is_kept(self, factory: Factory) -> None:
         admin = await factory.admin()
         user = await factory.user()
-        await client.delete(f"{API}/users/{user.id}", headers=admin.headers)
+        await admin.delete(f"{API}/users/{user.id}")
 
-        response = await client.get(f"{API}/users/{user.id}/activity", headers=admin.headers)
+        response = await admin.get(f"{API}/users/{user.id}/activity")
 
         assert [item["action"] for item in response.json()["items"]] == ["user.deleted"]
 

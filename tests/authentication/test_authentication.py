@@ -40,10 +40,8 @@ async def age(resources: Resources, login: Login, by: timedelta) -> None:
 
 class TestLogIn:
     async def test_a_log_in_returns_a_token_pair_that_is_not_cached(
-        self, client: AsyncClient, factory: Factory
+        self, client: AsyncClient, user: User
     ) -> None:
-        user = await factory.user()
-
         response = await request_token(client, f" {user.email.upper()} ")
 
         pair = response.json()
@@ -52,9 +50,7 @@ class TestLogIn:
         assert (pair["token_type"], pair["expires_in"]) == ("Bearer", 900)
         assert set(pair) == {"access_token", "token_type", "expires_in", "refresh_token"}
 
-    async def test_the_access_token_has_the_form_of_rfc_9068(self, factory: Factory) -> None:
-        login = await factory.login()
-
+    async def test_the_access_token_has_the_form_of_rfc_9068(self, login: Login) -> None:
         header = jwt.get_unverified_header(login.access_token)
         claims = jwt.get_unverified_claims(login.access_token)
 
@@ -64,9 +60,8 @@ class TestLogIn:
         assert set(claims) == {"iss", "aud", "sub", "client_id", "sid", "iat", "exp", "jti"}
 
     async def test_a_failed_log_in_has_the_same_response_for_each_reason(
-        self, client: AsyncClient, factory: Factory
+        self, client: AsyncClient, factory: Factory, user: User
     ) -> None:
-        user = await factory.user()
         deactivated = await factory.user(is_active=False)
 
         responses = [
@@ -145,9 +140,8 @@ class TestLogIn:
         assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
 
     async def test_a_log_in_ignores_unknown_parameters(
-        self, client: AsyncClient, factory: Factory
+        self, client: AsyncClient, user: User
     ) -> None:
-        user = await factory.user()
         form = {"grant_type": "password", "username": user.email, "password": PASSWORD}
 
         response = await client.post(f"{API}/auth/token", data={**form, "scope": "", "x": "y"})
@@ -155,9 +149,8 @@ class TestLogIn:
         assert response.status_code == 200
 
     async def test_a_log_in_updates_a_hash_with_outdated_parameters(
-        self, client: AsyncClient, factory: Factory, resources: Resources
+        self, client: AsyncClient, factory: Factory, user: User, resources: Resources
     ) -> None:
-        user = await factory.user()
         async with PasswordHasher(memory_kib=16, rounds=1, min_length=15).slot() as slot:
             outdated = await slot.hash(PASSWORD)
         async with resources.database.transaction() as session:
@@ -171,54 +164,49 @@ class TestLogIn:
         assert (await request_token(client, user.email)).status_code == 200
 
 
-class TestAccess:
-    async def test_a_401_names_the_authentication_scheme(self, client: AsyncClient) -> None:
-        response = await client.get(f"{API}/users/me")
+async def test_a_401_names_the_authentication_scheme(client: AsyncClient) -> None:
+    response = await client.get(f"{API}/users/me")
 
-        assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")
-        assert response.headers["WWW-Authenticate"] == "Bearer"
+    assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")
+    assert response.headers["WWW-Authenticate"] == "Bearer"
 
-    async def test_an_access_token_of_an_expired_session_is_a_401(
-        self, client: AsyncClient, factory: Factory, resources: Resources
-    ) -> None:
-        login = await factory.login()
-        await age(resources, login, timedelta(days=7))
 
-        response = await client.get(f"{API}/users/me", headers=login.headers)
+async def test_an_access_token_of_an_expired_session_is_a_401(
+    login: Login, resources: Resources
+) -> None:
+    await age(resources, login, timedelta(days=7))
 
-        assert response.status_code == 401
+    response = await login.get(f"{API}/users/me")
+
+    assert response.status_code == 401
 
 
 class TestRefresh:
     async def test_a_refresh_returns_a_new_token_pair(
-        self, client: AsyncClient, factory: Factory
+        self, client: AsyncClient, login: Login
     ) -> None:
-        login = await factory.login()
-
         response = await refresh(client, login.refresh_token)
 
-        renewed = login_of(login.user, response)
+        renewed = login_of(client, login.user, response)
         assert renewed.refresh_token != login.refresh_token
-        assert (await client.get(f"{API}/users/me", headers=renewed.headers)).status_code == 200
+        assert (await renewed.get(f"{API}/users/me")).status_code == 200
 
     async def test_a_refresh_token_used_two_refreshes_ago_ends_the_session(
-        self, client: AsyncClient, factory: Factory
+        self, client: AsyncClient, login: Login
     ) -> None:
-        login = await factory.login()
-        second = login_of(login.user, await refresh(client, login.refresh_token))
-        third = login_of(login.user, await refresh(client, second.refresh_token))
+        second = login_of(client, login.user, await refresh(client, login.refresh_token))
+        third = login_of(client, login.user, await refresh(client, second.refresh_token))
 
         stolen = await refresh(client, login.refresh_token)
 
         assert (stolen.status_code, stolen.json()["error"]) == (400, "invalid_grant")
         assert (await refresh(client, third.refresh_token)).status_code == 400
-        assert (await client.get(f"{API}/users/me", headers=third.headers)).status_code == 401
+        assert (await third.get(f"{API}/users/me")).status_code == 401
 
     async def test_the_previous_refresh_token_keeps_the_session_during_the_leeway(
-        self, client: AsyncClient, factory: Factory
+        self, client: AsyncClient, login: Login
     ) -> None:
-        login = await factory.login()
-        second = login_of(login.user, await refresh(client, login.refresh_token))
+        second = login_of(client, login.user, await refresh(client, login.refresh_token))
 
         raced = await refresh(client, login.refresh_token)
 
@@ -226,10 +214,9 @@ class TestRefresh:
         assert (await refresh(client, second.refresh_token)).status_code == 200
 
     async def test_the_previous_refresh_token_ends_the_session_after_the_leeway(
-        self, client: AsyncClient, factory: Factory, resources: Resources
+        self, client: AsyncClient, login: Login, resources: Resources
     ) -> None:
-        login = await factory.login()
-        second = login_of(login.user, await refresh(client, login.refresh_token))
+        second = login_of(client, login.user, await refresh(client, login.refresh_token))
         async with resources.database.transaction() as session:
             await session.exec(
                 update(RefreshToken)
@@ -242,19 +229,17 @@ class TestRefresh:
         assert (await refresh(client, second.refresh_token)).status_code == 400
 
     async def test_a_session_expires_after_seven_days_without_use(
-        self, client: AsyncClient, factory: Factory, resources: Resources
+        self, client: AsyncClient, login: Login, resources: Resources
     ) -> None:
-        login = await factory.login()
         await age(resources, login, timedelta(days=7))
 
         assert (await refresh(client, login.refresh_token)).status_code == 400
 
     async def test_a_refresh_extends_the_session_to_at_most_thirty_days(
-        self, client: AsyncClient, factory: Factory, resources: Resources
+        self, client: AsyncClient, login: Login, resources: Resources
     ) -> None:
-        login = await factory.login()
         await age(resources, login, timedelta(days=6))
-        renewed = login_of(login.user, await refresh(client, login.refresh_token))
+        renewed = login_of(client, login.user, await refresh(client, login.refresh_token))
         async with resources.database.transaction() as session:
             stored = (await session.exec(select(LoginSession))).one()
             assert stored.expires_at > clock.now() + timedelta(days=6)
@@ -270,18 +255,17 @@ class TestRefresh:
 class TestRevoke:
     @pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
     async def test_revoking_a_token_of_either_kind_ends_its_session(
-        self, client: AsyncClient, factory: Factory, kind: str
+        self, client: AsyncClient, factory: Factory, login: Login, kind: str
     ) -> None:
-        login = await factory.login()
         other = await factory.login(login.user)
 
         response = await client.post(f"{API}/auth/revoke", data={"token": getattr(login, kind)})
 
         me = f"{API}/users/me"
         assert response.status_code == 200
-        assert (await client.get(me, headers=login.headers)).status_code == 401
+        assert (await login.get(me)).status_code == 401
         assert (await refresh(client, login.refresh_token)).status_code == 400
-        assert (await client.get(me, headers=other.headers)).status_code == 200
+        assert (await other.get(me)).status_code == 200
 
     async def test_revoking_an_unknown_token_is_not_an_error(self, client: AsyncClient) -> None:
         response = await client.post(
@@ -299,73 +283,66 @@ class TestRevoke:
         assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
 
 
-class TestSessions:
-    async def test_the_list_of_sessions_is_newest_first_and_marks_the_current_one(
-        self, client: AsyncClient, factory: Factory
-    ) -> None:
-        user = await factory.user()
-        first = login_of(user, await request_token(client, user.email, **{"User-Agent": "one"}))
-        await request_token(client, user.email, **{"User-Agent": "two\t" + "x" * 300})
-        await factory.login()
+async def test_the_list_of_sessions_is_newest_first_and_marks_the_current_one(
+    client: AsyncClient, factory: Factory, user: User
+) -> None:
+    first = login_of(client, user, await request_token(client, user.email, **{"User-Agent": "one"}))
+    await request_token(client, user.email, **{"User-Agent": "two\t" + "x" * 300})
+    await factory.login()
 
-        response = await client.get(f"{API}/auth/sessions", headers=first.headers)
+    response = await client.get(f"{API}/auth/sessions", headers=first.headers)
 
-        second_item, first_item = response.json()["items"]
-        assert (first_item["user_agent"], first_item["current"]) == ("one", True)
-        assert second_item["user_agent"].startswith("twoxxx")
-        assert (len(second_item["user_agent"]), second_item["current"]) == (255, False)
+    second_item, first_item = response.json()["items"]
+    assert (first_item["user_agent"], first_item["current"]) == ("one", True)
+    assert second_item["user_agent"].startswith("twoxxx")
+    assert (len(second_item["user_agent"]), second_item["current"]) == (255, False)
 
-    async def test_the_list_of_sessions_contains_no_expired_sessions(
-        self, client: AsyncClient, factory: Factory, resources: Resources
-    ) -> None:
-        login = await factory.login()
-        await age(resources, login, timedelta(days=8))
-        current = await factory.login(login.user)
 
-        response = await client.get(f"{API}/auth/sessions", headers=current.headers)
+async def test_the_list_of_sessions_contains_no_expired_sessions(
+    factory: Factory, login: Login, resources: Resources
+) -> None:
+    await age(resources, login, timedelta(days=8))
+    current = await factory.login(login.user)
 
-        assert [item["current"] for item in response.json()["items"]] == [True]
+    response = await current.get(f"{API}/auth/sessions")
 
-    async def test_deleting_another_own_session_ends_it(
-        self, client: AsyncClient, factory: Factory
-    ) -> None:
-        login = await factory.login()
-        other = await factory.login(login.user)
-        sessions = await client.get(f"{API}/auth/sessions", headers=other.headers)
-        other_id = sessions.json()["items"][0]["id"]
+    assert [item["current"] for item in response.json()["items"]] == [True]
 
-        response = await client.delete(f"{API}/auth/sessions/{other_id}", headers=login.headers)
 
-        assert response.status_code == 204
-        assert (await client.get(f"{API}/users/me", headers=other.headers)).status_code == 401
+async def test_deleting_another_own_session_ends_it(factory: Factory, login: Login) -> None:
+    other = await factory.login(login.user)
+    sessions = await other.get(f"{API}/auth/sessions")
+    other_id = sessions.json()["items"][0]["id"]
 
-    async def test_deleting_a_session_of_another_user_is_a_404(
-        self, client: AsyncClient, factory: Factory
-    ) -> None:
-        login = await factory.login()
-        stranger = await factory.login()
-        sessions = await client.get(f"{API}/auth/sessions", headers=login.headers)
-        own_id = sessions.json()["items"][0]["id"]
+    response = await login.delete(f"{API}/auth/sessions/{other_id}")
 
-        foreign = await client.delete(f"{API}/auth/sessions/{own_id}", headers=stranger.headers)
-        unknown = await client.delete(f"{API}/auth/sessions/{new_id()}", headers=stranger.headers)
+    assert response.status_code == 204
+    assert (await other.get(f"{API}/users/me")).status_code == 401
 
-        assert (foreign.status_code, unknown.status_code) == (404, 404)
-        assert foreign.json()["detail"] == unknown.json()["detail"]
-        assert (await client.get(f"{API}/users/me", headers=login.headers)).status_code == 200
 
-    async def test_deleting_all_sessions_ends_all_own_sessions_except_the_current_one(
-        self, client: AsyncClient, factory: Factory
-    ) -> None:
-        login = await factory.login()
-        other = await factory.login(login.user)
-        stranger = await factory.login()
+async def test_deleting_a_session_of_another_user_is_a_404(factory: Factory, login: Login) -> None:
+    stranger = await factory.login()
+    sessions = await login.get(f"{API}/auth/sessions")
+    own_id = sessions.json()["items"][0]["id"]
 
-        response = await client.delete(f"{API}/auth/sessions", headers=login.headers)
+    foreign = await stranger.delete(f"{API}/auth/sessions/{own_id}")
+    unknown = await stranger.delete(f"{API}/auth/sessions/{new_id()}")
 
-        statuses = [
-            (await client.get(f"{API}/users/me", headers=session.headers)).status_code
-            for session in (login, other, stranger)
-        ]
-        assert response.status_code == 204
-        assert statuses == [200, 401, 200]
+    assert (foreign.status_code, unknown.status_code) == (404, 404)
+    assert foreign.json()["detail"] == unknown.json()["detail"]
+    assert (await login.get(f"{API}/users/me")).status_code == 200
+
+
+async def test_deleting_all_sessions_ends_all_own_sessions_except_the_current_one(
+    factory: Factory, login: Login
+) -> None:
+    other = await factory.login(login.user)
+    stranger = await factory.login()
+
+    response = await login.delete(f"{API}/auth/sessions")
+
+    statuses = [
+        (await session.get(f"{API}/users/me")).status_code for session in (login, other, stranger)
+    ]
+    assert response.status_code == 204
+    assert statuses == [200, 401, 200]

@@ -4,21 +4,13 @@ from collections.abc import Sequence
 
 import pytest
 from fastapi import FastAPI
-from typer.testing import CliRunner
 
-from app.cli import cli
 from app.features import FEATURES, TABLES
 from app.outbox.worker import Worker
 from app.runtime.feature import Feature
 from app.runtime.resources import Resources
 from app.runtime.unit_of_work import UnitOfWork
-from tests.support.isolation import restored_logging
-
-
-def run(command: str) -> None:
-    """Run a command, which must succeed."""
-    with restored_logging():
-        assert CliRunner().invoke(cli, [command], catch_exceptions=False).exit_code == 0
+from tests.support.isolation import invoke
 
 
 def test_the_command_line_the_worker_and_the_server_know_the_same_features(
@@ -38,11 +30,11 @@ def test_the_command_line_the_worker_and_the_server_know_the_same_features(
     monkeypatch.setattr(Worker, "run", note_worker)
     monkeypatch.setattr("app.cli.database._purge", note_command)
 
-    run("worker")
-    run("purge")
+    results = [invoke("worker"), invoke("purge")]
     server: Resources = app.state.opened
     known["server"] = server.features
 
+    assert [result.exit_code for result in results] == [0, 0]
     assert known == dict.fromkeys(["worker", "command line", "server"], FEATURES)
 
 

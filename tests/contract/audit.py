@@ -43,38 +43,23 @@ class Vulnerability:
     description: str
 
 
-class Report(BaseModel):
-    """Report of an auditor."""
-
-    def vulnerabilities(self) -> Iterator[Vulnerability]:
-        """Yield each advisory. Raise NotAudited if a package was not audited."""
-        raise NotImplementedError
-
-
 class PipAdvisory(BaseModel):
-    """Advisory in a report of pip-audit."""
-
     id: str
     aliases: list[str]
     fix_versions: list[str]
 
 
 class PipPackage(BaseModel):
-    """Package in a report of pip-audit."""
-
     name: str
     version: str = ""
     vulns: list[PipAdvisory] = []
     skip_reason: str | None = None
 
 
-class PipReport(Report):
-    """Report of pip-audit."""
-
+class PipReport(BaseModel):
     dependencies: list[PipPackage]
 
     def vulnerabilities(self) -> Iterator[Vulnerability]:
-        """Yield each advisory. Raise NotAudited if a package was not audited."""
         if skipped := [entry.skip_reason for entry in self.dependencies if entry.skip_reason]:
             raise NotAudited(f"{len(skipped)} packages were not audited. {skipped[0]}")
         for package in self.dependencies:
@@ -88,8 +73,6 @@ class PipReport(Report):
 
 
 class NpmAdvisory(BaseModel):
-    """Advisory in a report of npm."""
-
     url: str
     title: str
     severity: str
@@ -101,19 +84,19 @@ class NpmPackage(BaseModel):
     via: list[NpmAdvisory | str]
 
 
-class NpmReport(Report):
-    """Report of npm."""
-
+class NpmReport(BaseModel):
     packages: dict[str, NpmPackage] = Field(alias="vulnerabilities")
 
     def vulnerabilities(self) -> Iterator[Vulnerability]:
-        """Yield each advisory."""
         for name, package in self.packages.items():
             for advisory in package.via:
                 if not isinstance(advisory, str):
                     number = advisory.url.rpartition("/")[2]
                     description = f"{name}: {number}, {advisory.severity}: {advisory.title}"
                     yield Vulnerability(name, frozenset([number]), description)
+
+
+Report = PipReport | NpmReport
 
 
 def exceptions() -> Exceptions:
@@ -151,7 +134,6 @@ def failures(found: Iterable[Vulnerability], excepted: Exceptions) -> Iterator[s
 
 
 def main() -> None:
-    """Check all lock files. On failures, print them to standard error and exit with 1."""
     found: list[Vulnerability] = []
     try:
         for command, kind in ((PIP_AUDIT, PipReport), (NPM_AUDIT, NpmReport)):

@@ -33,7 +33,6 @@ def _shown(default: object) -> str:
 
 
 def settings_table() -> str:
-    """Return the Markdown table of all settings."""
     lines = ["| setting | default | description | secret |", "|---|---|---|---|"]
     for name, field in ServiceSettings.model_fields.items():
         secret = "secret" if "SecretStr" in str(field.annotation) else ""

@@ -7,6 +7,7 @@ import pytest
 
 from tests.contract.audit import (
     LOCKS,
+    Exceptions,
     NotAudited,
     NpmReport,
     PipReport,
@@ -30,7 +31,7 @@ NPM = """{"auditReportVersion": 2, "vulnerabilities": {
         "url": "https://example.com/advisories/GHSA-grv7-fg5c-xmjg"}]},
     "micromatch": {"name": "micromatch", "severity": "high", "via": ["braces"]}
 }}"""
-EXCEPTION = {"ecdsa": {"GHSA-wj6h-64fc-37mp": "It is not used."}}
+NOT_FIXED = "ecdsa 0.19.2: PYSEC-2026-1325, fixed in no version"
 JINJA2 = "jinja2 3.1.0: PYSEC-2024-1, fixed in 3.1.3, 3.2"
 
 
@@ -43,28 +44,28 @@ def test_every_exception_names_a_locked_package_and_has_a_reason() -> None:
         assert all(len(reason.split()) >= 5 for reason in advisories.values()), package
 
 
-def test_a_vulnerability_is_reported_with_the_versions_that_fix_it() -> None:
+@pytest.mark.parametrize(
+    ("excepted", "reported"),
+    [
+        ({}, [NOT_FIXED, JINJA2]),
+        ({"ecdsa": {"GHSA-wj6h-64fc-37mp": "It is not used."}}, [JINJA2]),
+        (
+            {"rsa": {"GHSA-wj6h-64fc-37mp": "x"}, "ecdsa": {"GHSA-0000-0000-0000": "x"}},
+            [
+                *(NOT_FIXED, JINJA2),
+                "rsa: GHSA-wj6h-64fc-37mp is no longer reported: delete the exception",
+                "ecdsa: GHSA-0000-0000-0000 is no longer reported: delete the exception",
+            ],
+        ),
+    ],
+    ids=["no exception", "one of the identifiers", "another package or advisory"],
+)
+def test_a_vulnerability_is_reported_unless_an_exception_names_its_package_and_identifier(
+    excepted: Exceptions, reported: list[str]
+) -> None:
     found = PipReport.model_validate_json(ECDSA).vulnerabilities()
 
-    assert [*failures(found, {})] == ["ecdsa 0.19.2: PYSEC-2026-1325, fixed in no version", JINJA2]
-
-
-def test_an_exception_covers_a_vulnerability_by_any_of_its_identifiers() -> None:
-    found = PipReport.model_validate_json(ECDSA).vulnerabilities()
-
-    assert [*failures(found, EXCEPTION)] == [JINJA2]
-
-
-def test_an_exception_does_not_cover_another_package_or_advisory() -> None:
-    found = [*PipReport.model_validate_json(ECDSA).vulnerabilities()]
-    excepted = {"rsa": {"GHSA-wj6h-64fc-37mp": "x"}, "ecdsa": {"GHSA-0000-0000-0000": "x"}}
-
-    assert [*failures(found, excepted)] == [
-        "ecdsa 0.19.2: PYSEC-2026-1325, fixed in no version",
-        JINJA2,
-        "rsa: GHSA-wj6h-64fc-37mp is no longer reported: delete the exception",
-        "ecdsa: GHSA-0000-0000-0000 is no longer reported: delete the exception",
-    ]
+    assert [*failures(found, excepted)] == reported
 
 
 def test_a_vulnerability_of_the_client_is_reported_once() -> None:

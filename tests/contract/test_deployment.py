@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -27,12 +27,9 @@ class Probed(HTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Handler of GET requests."""
-
     server: Probed
 
     def do_GET(self) -> None:
-        """Record the path and the host, and respond with the status."""
         self.server.path, self.server.host = self.path, self.headers["Host"]
         self.send_response(self.server.status)
         self.send_header("Content-Length", "0")
@@ -52,28 +49,19 @@ def probed() -> Iterator[Probed]:
         thread.join()
 
 
-def check_health(environment: Mapping[str, str], *arguments: str) -> int:
+def check_health(port: int, *arguments: str, **environment: str) -> int:
     """Return the exit status of the health check with only these environment variables."""
     command = [sys.executable, str(HEALTH_CHECK), *arguments]
-    environment = {
-        **environment,
-        "PYTHONPATH": str(ROOT),
-    }  # in the image, `app` is in the same directory
+    # In the image, `app` is in the same directory.
+    environment |= {"PORT": str(port), "PYTHONPATH": str(ROOT)}
     return subprocess.run(command, env=environment, check=False, capture_output=True).returncode
 
 
 class TestHealthCheck:
-    def test_the_health_check_uses_the_port_and_the_first_allowed_host(
-        self, probed: Probed
-    ) -> None:
-        environment = {"PORT": str(probed.server_port), "ALLOWED_HOSTS": "a.example, b.example"}
-
-        assert check_health(environment) == 0
-        assert (probed.path, probed.host) == ("/livez", "a.example")
-
     @pytest.mark.parametrize(
         ("allowed_hosts", "host"),
         [
+            ("a.example, b.example", "a.example"),
             ("Example.com.", "example.com"),
             ("münchen.de", "xn--mnchen-3ya.de"),
             ("::1", "[::1]"),
@@ -85,34 +73,30 @@ class TestHealthCheck:
             ("", "*"),
         ],
     )
-    def test_the_health_check_normalizes_the_allowed_host(
+    def test_the_health_check_uses_the_port_and_the_first_allowed_host_normalized(
         self, probed: Probed, allowed_hosts: str, host: str
     ) -> None:
-        environment = {"PORT": str(probed.server_port), "ALLOWED_HOSTS": allowed_hosts}
-
-        assert check_health(environment) == 0
-        assert probed.host == host
+        assert check_health(probed.server_port, ALLOWED_HOSTS=allowed_hosts) == 0
+        assert (probed.path, probed.host) == ("/livez", host)
 
     def test_the_health_check_requests_the_path_of_its_argument(self, probed: Probed) -> None:
-        assert check_health({"PORT": str(probed.server_port)}, "/readyz") == 0
+        assert check_health(probed.server_port, "/readyz") == 0
         assert probed.path == "/readyz"
 
     def test_the_health_check_uses_no_proxy(self, probed: Probed) -> None:
         proxy = "http://127.0.0.1:9"
-        environment = {"PORT": str(probed.server_port), "HTTP_PROXY": proxy, "http_proxy": proxy}
 
-        assert check_health(environment) == 0
+        assert check_health(probed.server_port, HTTP_PROXY=proxy, http_proxy=proxy) == 0
 
     def test_the_health_check_fails_if_the_service_is_not_ready(self, probed: Probed) -> None:
         probed.status = 503
 
-        assert check_health({"PORT": str(probed.server_port)}, "/readyz") != 0
+        assert check_health(probed.server_port, "/readyz") != 0
 
     def test_the_health_check_fails_if_nothing_listens_on_the_port(self, probed: Probed) -> None:
-        port = str(probed.server_port)
         probed.server_close()
 
-        assert check_health({"PORT": port}) != 0
+        assert check_health(probed.server_port) != 0
 
 
 def test_the_image_uses_the_health_check_script() -> None:

@@ -16,7 +16,6 @@ RULE_NAMES = {rule.name for rule in RULES}
 
 
 def quoted(row: Row) -> list[str]:
-    """Return the texts in backquotes in the row's reason."""
     return re.findall(r"`([^`]+)`", row.reason)
 
 

@@ -10,7 +10,6 @@ from tests.support.operations import DOCUMENT
 
 
 def form_of(path: str) -> dict[str, Any]:
-    """Return the schema of the operation's form."""
     content = DOCUMENT["paths"][path]["post"]["requestBody"]["content"]
     schema: dict[str, Any] = content["application/x-www-form-urlencoded"]["schema"]
     return schema

@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.contract.readme import SESSIONS, served, type_again
+from tests.support.isolation import needs_no_database
+
+pytestmark = needs_no_database
 
 
 def test_the_first_session_has_the_responses_that_the_readme_shows(

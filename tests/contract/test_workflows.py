@@ -16,13 +16,11 @@ TARGETS = re.findall(r"(?m)^([a-z-]+):", (ROOT / "Makefile").read_text())
 
 
 def load(path: Path) -> dict[str, Any]:
-    """Parse a YAML file."""
     loaded: dict[str, Any] = yaml.safe_load(path.read_text())
     return loaded
 
 
 def steps(path: Path) -> list[dict[str, Any]]:
-    """Return the steps of all jobs of a workflow."""
     return [step for job in load(path)["jobs"].values() for step in job["steps"]]
 
 

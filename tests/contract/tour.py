@@ -22,7 +22,6 @@ class Link:
 
     @property
     def path(self) -> Path:
-        """The file."""
         return (PAGE.parent / self.target).resolve()
 
     @property
@@ -41,7 +40,6 @@ class Link:
 
 
 def links(text: str) -> Iterator[Link]:
-    """Yield the links of a page."""
     for match in LINK.finditer(text):
         yield _link(match)
 

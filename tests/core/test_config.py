@@ -157,16 +157,12 @@ class TestProduction:
     @pytest.mark.parametrize(
         ("name", "value"),
         [
-            ("database_url", "sqlite:///plumbline.db"),
-            ("allowed_hosts", "*"),
-            ("allowed_hosts", "api.example.com,*"),
-            ("cors_origins", "*"),
-            ("cors_origins", "https://app.example.com,*"),
-            ("mail_backend", "console"),
-            ("limits_enabled", "false"),
-            ("public_url", ""),
+            ("database_url", "sqlite:///plumbline.db"), ("allowed_hosts", "*"),
+            ("allowed_hosts", "api.example.com,*"), ("cors_origins", "*"),
+            ("cors_origins", "https://app.example.com,*"), ("mail_backend", "console"),
+            ("limits_enabled", "false"), ("public_url", ""),
         ],
-    )
+    )  # fmt: skip
     def test_production_rejects_an_unsafe_setting(self, name: str, value: str) -> None:
         assert invalid_settings(**{**SAFE, name: value}) == [name]
 

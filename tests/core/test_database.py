@@ -20,6 +20,8 @@ from app.runtime.resources import Resources
 from app.users.models import Role, User
 from tests.support.isolation import captured_log
 
+needs_server = pytest.mark.skipif("TEST_DATABASE_URL" not in os.environ, reason="needs a server")
+
 
 @pytest.fixture
 async def database(live_resources: Resources) -> AsyncIterator[Database]:
@@ -30,18 +32,12 @@ async def database(live_resources: Resources) -> AsyncIterator[Database]:
     await engine.dispose()
 
 
-def is_sqlite(database: Database) -> bool:
-    """Return True if the tests run on SQLite."""
-    return database.engine.dialect.name == "sqlite"
-
-
 async def execute(session: AsyncSession, statement: str) -> None:
-    """Execute plain SQL."""
     await (await session.connection()).execute(text(statement))
 
 
 async def test_waiting_for_a_lock_too_long_is_a_503(database: Database) -> None:
-    sqlite = is_sqlite(database)
+    sqlite = database.engine.dialect.name == "sqlite"
     lock = "DELETE FROM users" if sqlite else "LOCK TABLE users"
     short_timeout = "PRAGMA busy_timeout = 20" if sqlite else "SET LOCAL lock_timeout = '20ms'"
 
@@ -54,12 +50,10 @@ async def test_waiting_for_a_lock_too_long_is_a_503(database: Database) -> None:
                 await execute(waiter, lock)
 
 
+@needs_server
 async def test_a_lost_connection_is_a_503_and_the_next_transaction_works(
     database: Database,
 ) -> None:
-    if is_sqlite(database):
-        pytest.skip("an embedded database has no connection to lose")
-
     with pytest.raises(ServiceUnavailable):
         async with database.transaction() as session:
             await execute(session, "SELECT pg_terminate_backend(pg_backend_pid())")
@@ -68,9 +62,8 @@ async def test_a_lost_connection_is_a_503_and_the_next_transaction_works(
         await execute(session, "SELECT 1")
 
 
+@needs_server
 async def test_a_connection_that_was_lost_while_idle_is_not_used_again(database: Database) -> None:
-    if is_sqlite(database):
-        pytest.skip("an embedded database has no connection to lose")
     async with database.transaction() as killer:
         await execute(killer, "SELECT 1")
         async with database.transaction() as session:
@@ -85,12 +78,11 @@ async def test_a_connection_that_was_lost_while_idle_is_not_used_again(database:
             await execute(session, "SELECT 1")
 
 
+@needs_server
 @pytest.mark.parametrize("for_migrations", [False, True])
 async def test_a_statement_that_hangs_is_a_503_except_in_a_migration(
     live_resources: Resources, monkeypatch: pytest.MonkeyPatch, *, for_migrations: bool
 ) -> None:
-    if is_sqlite(live_resources.database):
-        pytest.skip("an embedded database has no server to hang")
     monkeypatch.setattr(database_engine, "COMMAND_SECONDS", 0.1)
     url = live_resources.settings.database_url.get_secret_value()
     engine = create_engine(url, pool_size=1, for_migrations=for_migrations)
@@ -102,9 +94,8 @@ async def test_a_statement_that_hangs_is_a_503_except_in_a_migration(
     await engine.dispose()
 
 
+@needs_server
 async def test_a_value_that_the_database_cannot_store_is_a_422(database: Database) -> None:
-    if is_sqlite(database):
-        pytest.skip("SQLite stores it")
     values = {"email": "ada@example.com", "password_hash": "\0", "role": Role.USER}
 
     with pytest.raises(InvalidInput):
@@ -146,7 +137,7 @@ async def test_the_log_of_a_constraint_violation_contains_no_values_of_the_row(
     assert "Ada@example.com" not in log.text
 
 
-@pytest.mark.skipif("TEST_DATABASE_URL" not in os.environ, reason="SQLite has no transaction ids")
+@needs_server
 @pytest.mark.parametrize(("read_only", "transactions"), [(True, 2), (False, 1)])
 async def test_a_read_only_transaction_on_postgresql_commits_each_statement_separately(
     database: Database, *, read_only: bool, transactions: int

@@ -14,7 +14,6 @@ HOST = "postgresql://ada:secret@db.example.com:5432/plumbline"
 
 
 def postgresql(url: str) -> PostgreSQLAddress:
-    """Return the address of a PostgreSQL server."""
     address = parse_database_url(url)
     assert isinstance(address, PostgreSQLAddress)
     return address
@@ -37,27 +36,20 @@ class TestPostgreSQL:
     @pytest.mark.parametrize(
         "rest",
         [
-            "ada:secret@one:5432,two:5433/plumbline",
-            "ada:p%40ss%3Aw%2Frd@db/plumbline",
-            "ada@[::1]:5432/plumbline",
-            "%2Fvar%2Frun%2Fpostgresql/plumbline",
-            "db",
+            "ada:secret@one:5432,two:5433/plumbline", "ada:p%40ss%3Aw%2Frd@db/plumbline",
+            "ada@[::1]:5432/plumbline", "%2Fvar%2Frun%2Fpostgresql/plumbline", "db",
         ],
-    )
+    )  # fmt: skip
     def test_user_host_and_database_are_passed_to_the_driver_unchanged(self, rest: str) -> None:
         assert postgresql(f"postgresql://{rest}").dsn == f"postgresql://{rest}"
 
     @pytest.mark.parametrize(
         "parameters",
         [
-            "sslmode=disable",
-            "sslmode=allow",
-            "sslmode=prefer",
-            "sslmode=require",
-            "sslmode=require&sslnegotiation=direct",
-            "target_session_attrs=read-write",
+            "sslmode=disable", "sslmode=allow", "sslmode=prefer", "sslmode=require",
+            "sslmode=require&sslnegotiation=direct", "target_session_attrs=read-write",
         ],
-    )
+    )  # fmt: skip
     def test_parameters_that_the_driver_supports_are_passed_to_it(self, parameters: str) -> None:
         assert postgresql(f"{HOST}?{parameters}").dsn == f"{HOST}?{parameters}"
 
@@ -100,34 +92,25 @@ class TestPostgreSQL:
     @pytest.mark.parametrize(
         ("parameters", "named"),
         [
-            ("sslmode=verify", "sslmode"),
-            ("ssl=true", "sslmode"),
+            ("sslmode=verify", "sslmode"), ("ssl=true", "sslmode"),
             ("channel_binding=require", "channel_binding=require"),
             ("gssencmode=require", "gssencmode=require"),
             ("target_session_attrs=master", "target_session_attrs"),
-            ("connect_timeout=0", "connect_timeout"),
-            ("connect_timeout=soon", "connect_timeout"),
+            ("connect_timeout=0", "connect_timeout"), ("connect_timeout=soon", "connect_timeout"),
             ("sslrootcert=/nowhere/root.crt", "sslrootcert"),
             ("sslmode=verify-ca", "sslmode=verify-full"),
             ("sslmode=verify-ca&sslrootcert=system", "sslmode=verify-full"),
             ("pgbouncer=true", "DATABASE_POOLER"),
             ("prepared_statement_cache_size=0", "DATABASE_POOLER"),
-            ("keepalives_idle=30", "keepalives_idle"),
-            ("statement_timeout=1", "statement_timeout"),
-            ("service=billing", "service"),
-            ("sslmode=require&sslmode=disable", "twice"),
-            ("ssl=require&sslmode=require", "twice"),
-            ("host=other", "`host` both"),
-            ("port=5433", "`port` both"),
-            ("user=eve", "`user` both"),
-            ("password=x", "`password` both"),
-            ("dbname=other", "`dbname` both"),
-            ("sslnegotiation=direct", "sslmode=require"),
-            ("sslcert=system", "sslcert"),
-            ("sslrootcert=/etc/passwd", "sslrootcert"),
-            ("sslcert=/etc/passwd", "sslcert"),
+            ("keepalives_idle=30", "keepalives_idle"), ("statement_timeout=1", "statement_timeout"),
+            ("service=billing", "service"), ("sslmode=require&sslmode=disable", "twice"),
+            ("ssl=require&sslmode=require", "twice"), ("host=other", "`host` both"),
+            ("port=5433", "`port` both"), ("user=eve", "`user` both"),
+            ("password=x", "`password` both"), ("dbname=other", "`dbname` both"),
+            ("sslnegotiation=direct", "sslmode=require"), ("sslcert=system", "sslcert"),
+            ("sslrootcert=/etc/passwd", "sslrootcert"), ("sslcert=/etc/passwd", "sslcert"),
         ],
-    )
+    )  # fmt: skip
     @pytest.mark.usefixtures("home")
     def test_an_unsupported_parameter_is_an_error_that_names_it(
         self, parameters: str, named: str
@@ -159,81 +142,71 @@ class TestPostgreSQL:
 
 
 @pytest.mark.usefixtures("home")
-class TestVerification:
-    @pytest.mark.parametrize(
-        "parameters",
-        [
-            "sslmode=verify-full",
-            "ssl=verify-full",
-            "sslrootcert=system",
-            "sslmode=verify-full&sslrootcert=system",
-        ],
-    )
-    def test_the_system_certificates_are_used_if_there_is_no_certificate_file(
-        self, parameters: str
-    ) -> None:
-        address = postgresql(f"{HOST}?{parameters}")
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        "sslmode=verify-full",
+        "ssl=verify-full",
+        "sslrootcert=system",
+        "sslmode=verify-full&sslrootcert=system",
+    ],
+)
+def test_the_system_certificates_are_used_if_there_is_no_certificate_file(parameters: str) -> None:
+    address = postgresql(f"{HOST}?{parameters}")
 
-        assert address == PostgreSQLAddress(HOST, verification=SystemVerification(None, None))
-        assert address.verification is not None
-        context = address.verification.create_context()
-        assert (context.check_hostname, context.verify_mode) == (True, ssl.CERT_REQUIRED)
-
-    @pytest.mark.parametrize("mode", ["verify-ca", "verify-full"])
-    def test_a_certificate_file_in_the_url_is_passed_to_the_driver(
-        self, home: Path, mode: str
-    ) -> None:
-        file = home / "root.crt"
-        write_certificate(file)
-
-        address = postgresql(f"{HOST}?sslmode={mode}&sslrootcert={file}")
-
-        assert f"sslmode={mode}" in address.dsn
-        assert address.verification is None
-
-    def test_a_certificate_file_in_the_home_directory_is_left_to_the_driver(
-        self, home: Path
-    ) -> None:
-        (home / ".postgresql").mkdir()
-        (home / ".postgresql" / "root.crt").touch()
-
-        address = postgresql(f"{HOST}?sslmode=verify-ca")
-
-        assert address == PostgreSQLAddress(f"{HOST}?sslmode=verify-ca")
+    assert address == PostgreSQLAddress(HOST, verification=SystemVerification(None, None))
+    assert address.verification is not None
+    context = address.verification.create_context()
+    assert (context.check_hostname, context.verify_mode) == (True, ssl.CERT_REQUIRED)
 
 
-class TestSQLite:
-    @pytest.mark.parametrize("scheme", ["sqlite", "sqlite+aiosqlite"])
-    @pytest.mark.parametrize("file", ["plumbline.db", "/tmp/plumbline.db"])
-    def test_the_path_of_an_sqlite_file_may_be_relative_or_absolute(
-        self, scheme: str, file: str
-    ) -> None:
-        assert parse_database_url(f"{scheme}:///{file}") == SQLiteAddress(file)
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize("mode", ["verify-ca", "verify-full"])
+def test_a_certificate_file_in_the_url_is_passed_to_the_driver(home: Path, mode: str) -> None:
+    file = home / "root.crt"
+    write_certificate(file)
 
-    @pytest.mark.parametrize(
-        ("rest", "message"),
-        [
-            ("", "sqlite:///FILE"),
-            ("/", "sqlite:///FILE"),
-            ("/:memory:", "sqlite:///FILE"),
-            ("plumbline.db", "sqlite:///FILE"),
-            ("/plumbline.db?mode=ro", "sqlite:///FILE"),
-            ("/nowhere/plumbline.db", "directory"),
-            ("//tmp", "directory"),
-            ("/x\0.db", "sqlite:///FILE"),
-        ],
-    )
-    def test_an_sqlite_url_without_a_usable_file_is_an_error(self, rest: str, message: str) -> None:
-        with pytest.raises(ValueError, match=message):
-            parse_database_url(f"sqlite://{rest}")
+    address = postgresql(f"{HOST}?sslmode={mode}&sslrootcert={file}")
 
-    def test_an_sqlite_version_that_is_too_old_is_an_error(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
+    assert f"sslmode={mode}" in address.dsn
+    assert address.verification is None
 
-        with pytest.raises(ValueError, match=r"requires SQLite 3\.35\.0 or newer"):
-            parse_database_url("sqlite:///plumbline.db")
+
+@pytest.mark.usefixtures("home")
+def test_a_certificate_file_in_the_home_directory_is_left_to_the_driver(home: Path) -> None:
+    (home / ".postgresql").mkdir()
+    (home / ".postgresql" / "root.crt").touch()
+
+    address = postgresql(f"{HOST}?sslmode=verify-ca")
+
+    assert address == PostgreSQLAddress(f"{HOST}?sslmode=verify-ca")
+
+
+@pytest.mark.parametrize("scheme", ["sqlite", "sqlite+aiosqlite"])
+@pytest.mark.parametrize("file", ["plumbline.db", "/tmp/plumbline.db"])
+def test_the_path_of_an_sqlite_file_may_be_relative_or_absolute(scheme: str, file: str) -> None:
+    assert parse_database_url(f"{scheme}:///{file}") == SQLiteAddress(file)
+
+
+@pytest.mark.parametrize(
+    ("rest", "message"),
+    [
+        ("", "sqlite:///FILE"), ("/", "sqlite:///FILE"), ("/:memory:", "sqlite:///FILE"),
+        ("plumbline.db", "sqlite:///FILE"), ("/plumbline.db?mode=ro", "sqlite:///FILE"),
+        ("/nowhere/plumbline.db", "directory"), ("//tmp", "directory"),
+        ("/x\0.db", "sqlite:///FILE"),
+    ],
+)  # fmt: skip
+def test_an_sqlite_url_without_a_usable_file_is_an_error(rest: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        parse_database_url(f"sqlite://{rest}")
+
+
+def test_an_sqlite_version_that_is_too_old_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
+
+    with pytest.raises(ValueError, match=r"requires SQLite 3\.35\.0 or newer"):
+        parse_database_url("sqlite:///plumbline.db")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-from collections.abc import Iterator
 from dataclasses import replace
 from uuid import UUID
 
@@ -25,6 +24,7 @@ from tests.support.factories import (
     OTHER_PASSWORD,
     PASSWORD,
     Factory,
+    Login,
     refresh,
     registration,
     request_token,
@@ -34,20 +34,11 @@ from tests.support.inbox import Inbox
 from tests.support.isolation import Log, captured_log
 
 
-@pytest.fixture
-def log() -> Iterator[Log]:
-    """Yield the log in production's format, at level DEBUG."""
-    with captured_log() as log:
-        yield log
-
-
 class TestAccessLine:
     async def test_the_access_line_contains_user_route_status_and_duration(
-        self, client: AsyncClient, factory: Factory, log: Log
+        self, admin: Login, log: Log
     ) -> None:
-        admin = await factory.admin()
-
-        response = await client.get(f"{API}/users/{admin.user.id}", headers=admin.headers)
+        response = await admin.get(f"{API}/users/{admin.user.id}")
 
         line = log.lines[-1]
         assert line.pop("timestamp").endswith("Z")
@@ -148,40 +139,39 @@ class TestRequestId:
         assert len({response.headers["X-Request-ID"] for response in responses}) == 2
 
 
-class TestSecrets:
-    async def test_no_request_of_an_account_writes_a_secret_to_the_log(
-        self, client: AsyncClient, factory: Factory, inbox: Inbox, log: Log
-    ) -> None:
-        email, mistyped, queried = "ada@example.com", "mistyped horse battery", "queried-cursor"
+async def test_no_request_of_an_account_writes_a_secret_to_the_log(
+    client: AsyncClient, factory: Factory, inbox: Inbox, log: Log
+) -> None:
+    email, mistyped, queried = "ada@example.com", "mistyped horse battery", "queried-cursor"
 
-        user = (await client.post(f"{API}/users", json=registration(email=email))).json()
-        verification = token_in((await inbox.read())[-1])
-        await client.post(f"{API}/auth/verify-email", json={"token": verification})
-        await client.post(f"{API}/auth/verify-email", json={"token": verification})
-        first = (await request_token(client, email)).json()
-        second = (await refresh(client, first["refresh_token"])).json()
-        bearer = {"Authorization": f"Bearer {second['access_token']}"}
-        await client.get(f"{API}/auth/sessions?cursor={queried}", headers=bearer)
-        await refresh(client, first["refresh_token"])
-        await request_token(client, email, mistyped)
-        await client.post(f"{API}/users", json={"email": "", "password": mistyped})
-        before = await factory.stored_user(UUID(user["id"]))
-        await client.post(f"{API}/auth/password-reset", json={"email": email})
-        reset = token_in((await inbox.read())[-1])
-        confirmation = {"token": reset, "new_password": OTHER_PASSWORD}
-        await client.post(f"{API}/auth/password-reset/confirm", json=confirmation)
-        after = await factory.stored_user(UUID(user["id"]))
+    user = (await client.post(f"{API}/users", json=registration(email=email))).json()
+    verification = token_in((await inbox.read())[-1])
+    await client.post(f"{API}/auth/verify-email", json={"token": verification})
+    await client.post(f"{API}/auth/verify-email", json={"token": verification})
+    first = (await request_token(client, email)).json()
+    second = (await refresh(client, first["refresh_token"])).json()
+    bearer = {"Authorization": f"Bearer {second['access_token']}"}
+    await client.get(f"{API}/auth/sessions?cursor={queried}", headers=bearer)
+    await refresh(client, first["refresh_token"])
+    await request_token(client, email, mistyped)
+    await client.post(f"{API}/users", json={"email": "", "password": mistyped})
+    before = await factory.stored_user(UUID(user["id"]))
+    await client.post(f"{API}/auth/password-reset", json={"email": email})
+    reset = token_in((await inbox.read())[-1])
+    confirmation = {"token": reset, "new_password": OTHER_PASSWORD}
+    await client.post(f"{API}/auth/password-reset/confirm", json=confirmation)
+    after = await factory.stored_user(UUID(user["id"]))
 
-        assert before is not None
-        assert after is not None
-        kinds = ("access_token", "refresh_token")
-        tokens = [verification, reset, *(pair[kind] for pair in (first, second) for kind in kinds)]
-        passwords = [PASSWORD, OTHER_PASSWORD, mistyped, before.password_hash, after.password_hash]
-        secrets = [*tokens, *map(digest, tokens), *passwords, queried]
-        assert [secret for secret in secrets if secret in log.text] == []
-        assert [line["status"] for line in log.lines if line["event"] == "request"] == [
-            201, 204, 422, 200, 200, 422, 400, 400, 422, 202, 204,
-        ]  # fmt: skip
+    assert before is not None
+    assert after is not None
+    kinds = ("access_token", "refresh_token")
+    tokens = [verification, reset, *(pair[kind] for pair in (first, second) for kind in kinds)]
+    passwords = [PASSWORD, OTHER_PASSWORD, mistyped, before.password_hash, after.password_hash]
+    secrets = [*tokens, *map(digest, tokens), *passwords, queried]
+    assert [secret for secret in secrets if secret in log.text] == []
+    assert [line["status"] for line in log.lines if line["event"] == "request"] == [
+        201, 204, 422, 200, 200, 422, 400, 400, 422, 202, 204,
+    ]  # fmt: skip
 
 
 class TestUnexpectedException:
@@ -208,7 +198,7 @@ class TestUnexpectedException:
             "type": "about:blank",
             "title": "Internal Server Error",
             "status": 500,
-            "detail": "Unexpected error. Operators find it in the log by `request_id`.",
+            "detail": "An unexpected error occurred. Operators can find `request_id` in the log.",
             "instance": "/fails",
             "code": "internal_error",
             "request_id": response.headers["X-Request-ID"],
@@ -240,26 +230,25 @@ class TestUnexpectedException:
         assert PASSWORD not in log.text
 
 
-class TestLibraries:
-    def test_log_lines_of_libraries_have_the_same_form(self, log: Log) -> None:
-        logging.getLogger("library").warning("%d left\nof %d", 1, 2)
+def test_log_lines_of_libraries_have_the_same_form(log: Log) -> None:
+    logging.getLogger("library").warning("%d left\nof %d", 1, 2)
 
-        [line] = log.lines
-        assert line.pop("timestamp").endswith("Z")
-        assert line == {"event": "1 left\nof 2", "level": "warning", "logger": "library"}
+    [line] = log.lines
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {"event": "1 left\nof 2", "level": "warning", "logger": "library"}
 
-    def test_debug_lines_of_libraries_are_dropped_because_they_contain_values(
-        self, log: Log
-    ) -> None:
-        get_logger("app.accounts.service").debug("ours")
-        logging.getLogger("aiosqlite").debug("theirs")
 
-        assert [line["event"] for line in log.lines] == ["ours"]
+def test_debug_lines_of_libraries_are_dropped_because_they_contain_values(log: Log) -> None:
+    get_logger("app.accounts.service").debug("ours")
+    logging.getLogger("aiosqlite").debug("theirs")
 
-    def test_access_lines_of_uvicorn_are_dropped(self, log: Log) -> None:
-        logging.getLogger("uvicorn.access").info('"GET /livez?token=secret HTTP/1.1" 200')
+    assert [line["event"] for line in log.lines] == ["ours"]
 
-        assert log.lines == []
+
+def test_access_lines_of_uvicorn_are_dropped(log: Log) -> None:
+    logging.getLogger("uvicorn.access").info('"GET /livez?token=secret HTTP/1.1" 200')
+
+    assert log.lines == []
 
 
 @pytest.mark.parametrize(

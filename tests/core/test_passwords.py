@@ -56,25 +56,13 @@ def frequent_thread_switches() -> Iterator[None]:
 @pytest.mark.parametrize(
     "password",
     [
-        "password",
-        "passwordpassword",
-        "Password12345678",
-        "drowssapdrowssap",
-        "qwertyuiopasdfgh",
-        "1qaz2wsx3edc4rfv",
-        "1234567890123456",
-        "abcdefghijklmnop",
-        "aaaaaaaaaaaaaaaaaaaa",
-        "letmeinletmeinletmein",
-        "iloveyouiloveyou",
-        "19841984198419841984",
-        "eagle" * 25,
-        "letmein" * 18,
-        "my" + "baseball" * 12,
-        "qwertyuiop123456" * 7 + "qwerty",
+        "password", "passwordpassword", "Password12345678", "drowssapdrowssap", "qwertyuiopasdfgh",
+        "1qaz2wsx3edc4rfv", "1234567890123456", "abcdefghijklmnop", "aaaaaaaaaaaaaaaaaaaa",
+        "letmeinletmeinletmein", "iloveyouiloveyou", "19841984198419841984", "eagle" * 25,
+        "letmein" * 18, "my" + "baseball" * 12, "qwertyuiop123456" * 7 + "qwerty",
         "\N{GRINNING FACE}" * MAX_PASSWORD_LENGTH,
     ],
-)
+)  # fmt: skip
 async def test_a_common_password_is_weak(slot: HashSlot, password: str) -> None:
     assert await slot.weakness(password, [EMAIL, NAME])
 
@@ -82,16 +70,10 @@ async def test_a_common_password_is_weak(slot: HashSlot, password: str) -> None:
 @pytest.mark.parametrize(
     "password",
     [
-        "p4ssw0rd",
-        "P@$$w0rdP@$$w0rd",
-        "p@s5w0rdp@s5w0rd",
-        "|3tm31n13tm3!n",
-        "8@7m4n8@7m4n",
-        "qwer7y1!@#$%",
-        "p@55w0rd{}|!$",
-        "1|0v3y0u1|0v3y0u",
+        "p4ssw0rd", "P@$$w0rdP@$$w0rd", "p@s5w0rdp@s5w0rd", "|3tm31n13tm3!n", "8@7m4n8@7m4n",
+        "qwer7y1!@#$%", "p@55w0rd{}|!$", "1|0v3y0u1|0v3y0u",
     ],
-)
+)  # fmt: skip
 async def test_a_common_password_with_substitutions_is_weak(slot: HashSlot, password: str) -> None:
     assert await slot.weakness(password, [EMAIL, NAME])
 
@@ -111,14 +93,10 @@ async def test_a_password_made_of_long_or_full_width_user_data_is_weak(
 @pytest.mark.parametrize(
     "password",
     [
-        PASSPHRASE,
-        "imaginative shoulder dishes",
-        "kX9#vQ2!mZ7$wL4@",
-        EACH_L33T_SYMBOL,
-        "悲しい駱駝が月で歌っている",
-        PASSPHRASE.ljust(MAX_PASSWORD_LENGTH, "a"),
+        PASSPHRASE, "imaginative shoulder dishes", "kX9#vQ2!mZ7$wL4@", EACH_L33T_SYMBOL,
+        "悲しい駱駝が月で歌っている", PASSPHRASE.ljust(MAX_PASSWORD_LENGTH, "a"),
     ],
-)
+)  # fmt: skip
 async def test_a_long_or_random_password_is_strong(slot: HashSlot, password: str) -> None:
     assert await slot.weakness(password, [EMAIL, NAME]) is None
 
@@ -126,20 +104,14 @@ async def test_a_long_or_random_password_is_strong(slot: HashSlot, password: str
 @pytest.mark.parametrize(
     "password",
     [
-        EACH_L33T_SYMBOL * 6,
-        "1|7" * 50,
+        EACH_L33T_SYMBOL * 6, "1|7" * 50,
         "o$wspr$wsprin67otslotssotsl07s|0+5107510+l4075ll4075lotslot19850llisten",
         "k3y@712@44+|$$@qwertyuqw3r7yuqw3s7yuqw3rtynu000000000000000000000s000000",
-        "200" + "i" * 60 + "7" + "i" * 8,
-        "in" * 30 + "7inininin",
-        "0123456789" * 13,
-        "qwertyuiop" * 13,
-        "thequickbrownfox" * 8,
-        "a" * 128,
-        "".join(chr(0x1F600 + number % 80) for number in range(128)),
-        "\ufdfa" * 128,
+        "200" + "i" * 60 + "7" + "i" * 8, "in" * 30 + "7inininin", "0123456789" * 13,
+        "qwertyuiop" * 13, "thequickbrownfox" * 8, "a" * 128,
+        "".join(chr(0x1F600 + number % 80) for number in range(128)), "\ufdfa" * 128,
     ],
-)
+)  # fmt: skip
 async def test_checking_the_most_expensive_password_takes_at_most_four_registrations(
     slot: HashSlot, password: str
 ) -> None:

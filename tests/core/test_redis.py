@@ -22,52 +22,51 @@ DELAY_SECONDS = 0.05
 
 
 def with_redis(settings: Settings, url: str) -> Settings:
-    """Return the settings with another Redis."""
     return settings.model_copy(update={"redis_url": SecretStr(url)})
 
 
-class TestUrl:
-    @pytest.mark.parametrize(
-        ("url", "expected"),
-        [
-            ("redis://127.0.0.1/1", {"host": "127.0.0.1", "db": 1}),
-            ("redis://127.0.0.1", {"host": "127.0.0.1"}),
-            ("redis://127.0.0.1/", {"host": "127.0.0.1"}),
-            ("redis://cache:6380?db=3", {"host": "cache", "port": 6380, "db": 3}),
-            ("redis://:p%40ss@cache:6379/0", {"password": "p@ss", "db": 0}),
-            ("redis://ada:pass@[::1]:6379/0", {"username": "ada", "host": "::1"}),
-            ("rediss://cache:6379/0?ssl_cert_reqs=none", {"ssl_cert_reqs": "none"}),
-            ("unix:///run/redis.sock?db=2", {"path": "/run/redis.sock", "db": 2}),
-        ],
-    )
-    async def test_both_redis_clients_accept_each_form_of_the_url(
-        self, settings: Settings, url: str, expected: dict[str, object]
-    ) -> None:
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("redis://127.0.0.1/1", {"host": "127.0.0.1", "db": 1}),
+        ("redis://127.0.0.1", {"host": "127.0.0.1"}),
+        ("redis://127.0.0.1/", {"host": "127.0.0.1"}),
+        ("redis://cache:6380?db=3", {"host": "cache", "port": 6380, "db": 3}),
+        ("redis://:p%40ss@cache:6379/0", {"password": "p@ss", "db": 0}),
+        ("redis://ada:pass@[::1]:6379/0", {"username": "ada", "host": "::1"}),
+        ("rediss://cache:6379/0?ssl_cert_reqs=none", {"ssl_cert_reqs": "none"}),
+        ("unix:///run/redis.sock?db=2", {"path": "/run/redis.sock", "db": 2}),
+    ],
+)
+async def test_both_redis_clients_accept_each_form_of_the_url(
+    settings: Settings, url: str, expected: dict[str, object]
+) -> None:
+    Settings(_env_file=None, secret_key=SECRET, redis_url=url)
+    async with open_rate_limiter(with_redis(settings, url)):
+        pass  # neither client connects before its first command
+
+    for pool in (blocking_pool(url), async_pool(url)):
+        assert expected.items() <= pool.connection_kwargs.items()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("cache:6379", "http://cache", "redis+sentinel://cache/0", "valkey://cache"),
+        *("redis://cache:port/0", "redis://cache/name", "redis://cache/0/1"),
+        *("redis://:hunter2#@cache/0", "redis://:hunter2/@cache/0", "unix://?db=1"),
+        *("redis://cache/0?unknown=1", "redis://cache/0?socket_timeout=soon"),
+        "rediss://cache?ssl_cert_reqs=sometimes",
+    ],
+)
+def test_an_invalid_redis_url_is_an_error_that_does_not_contain_the_url(url: str) -> None:
+    with pytest.raises(ValidationError) as error:
         Settings(_env_file=None, secret_key=SECRET, redis_url=url)
-        async with open_rate_limiter(with_redis(settings, url)):
-            pass  # neither client connects before its first command
 
-        for pool in (blocking_pool(url), async_pool(url)):
-            assert expected.items() <= pool.connection_kwargs.items()
-
-    @pytest.mark.parametrize(
-        "url",
-        [
-            *("cache:6379", "http://cache", "redis+sentinel://cache/0", "valkey://cache"),
-            *("redis://cache:port/0", "redis://cache/name", "redis://cache/0/1"),
-            *("redis://:hunter2#@cache/0", "redis://:hunter2/@cache/0", "unix://?db=1"),
-            *("redis://cache/0?unknown=1", "redis://cache/0?socket_timeout=soon"),
-            "rediss://cache?ssl_cert_reqs=sometimes",
-        ],
-    )
-    def test_an_invalid_redis_url_is_an_error_that_does_not_contain_the_url(self, url: str) -> None:
-        with pytest.raises(ValidationError) as error:
-            Settings(_env_file=None, secret_key=SECRET, redis_url=url)
-
-        [fault] = error.value.errors()
-        assert fault["loc"] == ("redis_url",)
-        assert "redis://USER:PASSWORD@HOST" in fault["msg"]
-        assert "hunter2" not in str(error.value)
+    [fault] = error.value.errors()
+    assert fault["loc"] == ("redis_url",)
+    assert "redis://USER:PASSWORD@HOST" in fault["msg"]
+    assert "hunter2" not in str(error.value)
 
 
 @needs_redis_server

@@ -39,17 +39,12 @@ class TestHosts:
     @pytest.mark.parametrize(
         ("value", "normalized"),
         [
-            ("api.example.com", "api.example.com"),
-            ("API.Example.com.", "api.example.com"),
-            ("*.example.com", "*.example.com"),
-            ("bücher.example", "xn--bcher-kva.example"),
-            ("127.0.0.1", "127.0.0.1"),
-            ("::1", "[::1]"),
-            ("[::1]", "[::1]"),
-            ("my_service", "my_service"),
-            ("*", "*"),
+            ("api.example.com", "api.example.com"), ("API.Example.com.", "api.example.com"),
+            ("*.example.com", "*.example.com"), ("bücher.example", "xn--bcher-kva.example"),
+            ("127.0.0.1", "127.0.0.1"), ("::1", "[::1]"), ("[::1]", "[::1]"),
+            ("my_service", "my_service"), ("*", "*"),
         ],
-    )
+    )  # fmt: skip
     def test_allowed_hosts_are_normalized_to_the_form_that_clients_send(
         self, value: str, normalized: str
     ) -> None:
@@ -88,92 +83,75 @@ class TestHosts:
         assert "without scheme, port or path" in fault_of(smtp_host=host)
 
 
-class TestOrigins:
-    @pytest.mark.parametrize(
-        ("value", "normalized"),
-        [
-            ("https://app.example.com", "https://app.example.com"),
-            ("https://app.example.com/", "https://app.example.com"),
-            ("HTTPS://App.Example.com", "https://app.example.com"),
-            ("https://app.example.com:443", "https://app.example.com"),
-            ("http://localhost:5173", "http://localhost:5173"),
-            ("http://[::1]:80", "http://[::1]"),
-            ("https://bücher.example", "https://xn--bcher-kva.example"),
-            ("capacitor://localhost", "capacitor://localhost"),
-        ],
-    )
-    def test_cors_origins_are_normalized_to_the_form_that_browsers_send(
-        self, value: str, normalized: str
-    ) -> None:
-        assert load(cors_origins=value).cors_origins == [normalized]
-
-    @pytest.mark.parametrize(
-        "origin",
-        [
-            *("https://app.example.com/path", "app.example.com", "localhost:5173", "null"),
-            *(
-                "https://*.example.com",
-                "https://ada@app.example.com",
-                "https://app.example.com?a=b",
-            ),
-            *(
-                "https://",
-                "https://x:0",
-                "https://app.example.com:port",
-                "https://app.example.com/#x",
-            ),
-        ],
-    )
-    def test_a_cors_origin_that_no_browser_sends_is_an_error(self, origin: str) -> None:
-        assert "must be an origin such as" in fault_of(cors_origins=origin)
+@pytest.mark.parametrize(
+    ("value", "normalized"),
+    [
+        ("https://app.example.com", "https://app.example.com"),
+        ("https://app.example.com/", "https://app.example.com"),
+        ("HTTPS://App.Example.com", "https://app.example.com"),
+        ("https://app.example.com:443", "https://app.example.com"),
+        ("http://localhost:5173", "http://localhost:5173"),
+        ("http://[::1]:80", "http://[::1]"),
+        ("https://bücher.example", "https://xn--bcher-kva.example"),
+        ("capacitor://localhost", "capacitor://localhost"),
+    ],
+)
+def test_cors_origins_are_normalized_to_the_form_that_browsers_send(
+    value: str, normalized: str
+) -> None:
+    assert load(cors_origins=value).cors_origins == [normalized]
 
 
-class TestMail:
-    @pytest.mark.parametrize(
-        ("value", "normalized"),
-        [
-            ("no-reply@example.com", "no-reply@example.com"),
-            ("<no-reply@example.com>", "no-reply@example.com"),
-            ("Acme <no-reply@example.com>", "Acme <no-reply@example.com>"),
-            ("Acme, Inc. <no-reply@example.com>", '"Acme, Inc." <no-reply@example.com>'),
-            ('"Acme, Inc." <no-reply@example.com>', '"Acme, Inc." <no-reply@example.com>'),
-            ("Bücher <no-reply@bücher.example>", "Bücher <no-reply@xn--bcher-kva.example>"),
-            ("root@mailhost", "root@mailhost"),
-        ],
-    )
-    def test_mail_from_is_one_address_with_an_optional_name(
-        self, value: str, normalized: str
-    ) -> None:
-        assert load(mail_from=value).mail_from == normalized
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *("https://app.example.com/path", "app.example.com", "localhost:5173", "null"),
+        *("https://*.example.com", "https://ada@app.example.com", "https://app.example.com?a=b"),
+        *("https://", "https://x:0", "https://app.example.com:port", "https://app.example.com/#x"),
+    ],
+)
+def test_a_cors_origin_that_no_browser_sends_is_an_error(origin: str) -> None:
+    assert "must be an origin such as" in fault_of(cors_origins=origin)
 
-    @pytest.mark.parametrize(
-        "sender",
-        [
-            *("", "Acme", "Acme <>", "a@example.com, b@example.com", "a@", "ü@example.com"),
-            *(
-                "Acme <a@example.com> b",
-                "a@example.com\r\nBcc: b@example.com",
-                "A\nB <a@example.com>",
-            ),
-        ],
-    )
-    def test_a_mail_from_that_is_not_one_address_is_an_error(self, sender: str) -> None:
-        assert "must be one address" in fault_of(mail_from=sender)
 
-    @pytest.mark.parametrize(("port", "security"), [("465", "starttls"), ("587", "tls")])
-    def test_an_smtp_security_that_does_not_fit_the_port_is_an_error(
-        self, port: str, security: str
-    ) -> None:
-        assert f"on port {port}" in fault_of(smtp_security=security, smtp_port=port)
+@pytest.mark.parametrize(
+    ("value", "normalized"),
+    [
+        ("no-reply@example.com", "no-reply@example.com"),
+        ("<no-reply@example.com>", "no-reply@example.com"),
+        ("Acme <no-reply@example.com>", "Acme <no-reply@example.com>"),
+        ("Acme, Inc. <no-reply@example.com>", '"Acme, Inc." <no-reply@example.com>'),
+        ('"Acme, Inc." <no-reply@example.com>', '"Acme, Inc." <no-reply@example.com>'),
+        ("Bücher <no-reply@bücher.example>", "Bücher <no-reply@xn--bcher-kva.example>"),
+        ("root@mailhost", "root@mailhost"),
+    ],
+)
+def test_mail_from_is_one_address_with_an_optional_name(value: str, normalized: str) -> None:
+    assert load(mail_from=value).mail_from == normalized
 
-    @pytest.mark.parametrize(
-        "values", [{"smtp_username": "ada"}, {"smtp_password": "secret", "smtp_username": ""}]
-    )
-    def test_smtp_username_and_smtp_password_must_be_set_together(
-        self, values: dict[str, str]
-    ) -> None:
-        with pytest.raises(ValidationError, match="together with SMTP_USERNAME"):
-            load(**values)
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        *("", "Acme", "Acme <>", "a@example.com, b@example.com", "a@", "ü@example.com"),
+        *("Acme <a@example.com> b", "a@example.com\r\nBcc: b@example.com", "A\nB <a@example.com>"),
+    ],
+)
+def test_a_mail_from_that_is_not_one_address_is_an_error(sender: str) -> None:
+    assert "must be one address" in fault_of(mail_from=sender)
+
+
+@pytest.mark.parametrize(("port", "security"), [("465", "starttls"), ("587", "tls")])
+def test_an_smtp_security_that_does_not_fit_the_port_is_an_error(port: str, security: str) -> None:
+    assert f"on port {port}" in fault_of(smtp_security=security, smtp_port=port)
+
+
+@pytest.mark.parametrize(
+    "values", [{"smtp_username": "ada"}, {"smtp_password": "secret", "smtp_username": ""}]
+)
+def test_smtp_username_and_smtp_password_must_be_set_together(values: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="together with SMTP_USERNAME"):
+        load(**values)
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,7 @@ from dataclasses import replace
 
 import pytest
 from fastapi import FastAPI
-from httpx import AsyncClient
 from sqlalchemy.pool import QueuePool
-from sqlmodel import SQLModel, func, select
 
 from app.core.passwords import PasswordHasher
 from app.outbox.models import OutboxMessage
@@ -27,7 +25,6 @@ MAX_WAIT_SECONDS = 10
 
 @pytest.fixture
 async def server(app: FastAPI, live_resources: Resources) -> AsyncIterator[Served]:
-    """Serve the application."""
     async with served(app) as server:
         yield server
 
@@ -39,7 +36,6 @@ def post(path: str, body: str, media_type: str = "application/json") -> bytes:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Run the event loop until the condition is true."""
     async with asyncio.timeout(MAX_WAIT_SECONDS):
         while not condition():  # noqa: ASYNC110 -- the condition is a count, which sets no event
             await asyncio.sleep(0)
@@ -50,14 +46,6 @@ async def send_and_disconnect(server: Served, request: bytes, *, when: Callable[
     async with connected(server) as connection:
         connection.writer.write(request)
         await until(when)
-
-
-async def count(resources: Resources, *tables: type[SQLModel]) -> list[int]:
-    """Return the number of rows of each table."""
-    async with resources.database.transaction(read_only=True) as session:
-        return [
-            (await session.exec(select(func.count()).select_from(table))).one() for table in tables
-        ]
 
 
 def resources_in_use(resources: Resources) -> list[int]:
@@ -96,13 +84,15 @@ async def all_slots_used(resources: Resources) -> AsyncIterator[None]:
     ids=["registration", "log-in", "reset"],
 )
 async def test_an_incomplete_body_changes_nothing_and_is_a_400(
-    server: Served, live_resources: Resources, request_: bytes
+    server: Served, live_resources: Resources, live_factory: Factory, request_: bytes
 ) -> None:
     with captured_log() as log:
         await send_and_disconnect(server, request_[:-5], when=lambda: server.is_busy)
         await server.finish_requests()
 
-    assert await count(live_resources, User, LoginSession, OutboxMessage) == [0, 0, 0]
+    assert [await live_factory.count(table) for table in (User, LoginSession, OutboxMessage)] == [
+        0
+    ] * 3
     assert resources_in_use(live_resources) == [0] * 5
     assert [(line["event"], line["status"]) for line in log.lines] == [("request", 400)]
 
@@ -121,13 +111,12 @@ async def test_a_log_in_is_complete_or_absent_if_its_client_disconnects(
         )
     await server.finish_requests()
 
-    sessions, tokens = await count(live_resources, LoginSession, RefreshToken)
-    assert sessions == tokens
+    assert await live_factory.count(LoginSession) == await live_factory.count(RefreshToken)
     assert resources_in_use(live_resources) == [0] * 5
 
 
 async def test_a_registration_is_complete_or_absent_if_its_client_disconnects(
-    server: Served, app: FastAPI, live_resources: Resources
+    server: Served, app: FastAPI, live_resources: Resources, live_factory: Factory
 ) -> None:
     slow = PasswordHasher(memory_kib=65_536, rounds=4, min_length=15)
     app.state.resources = resources = replace(live_resources, passwords=slow)
@@ -137,13 +126,12 @@ async def test_a_registration_is_complete_or_absent_if_its_client_disconnects(
     )
     await server.finish_requests()
 
-    users, mails = await count(resources, User, OutboxMessage)
-    assert users == mails
+    assert await live_factory.count(User) == await live_factory.count(OutboxMessage)
     assert resources_in_use(resources) == [0] * 5
 
 
 async def test_a_client_that_disconnects_while_it_waits_for_the_database_leaves_the_queue(
-    server: Served, live_resources: Resources, live: AsyncClient, live_factory: Factory
+    server: Served, live_resources: Resources, live_factory: Factory
 ) -> None:
     login = await live_factory.login()
     request = f"GET {API}/users/me HTTP/1.1\r\nHost: localhost\r\n"
@@ -159,7 +147,7 @@ async def test_a_client_that_disconnects_while_it_waits_for_the_database_leaves_
     await server.finish_requests()
 
     assert resources_in_use(live_resources) == [0] * 5
-    assert (await live.get(f"{API}/users/me", headers=login.headers)).status_code == 200
+    assert (await login.get(f"{API}/users/me")).status_code == 200
 
 
 async def test_a_client_that_does_not_read_a_large_response_leaves_no_connection(

@@ -7,9 +7,7 @@ from httpx import AsyncClient
 FOREIGN = re.compile(rb"""(?:src|href)=["'](?:https?:)?//""")
 
 
-async def test_the_docs_page_loads_its_assets_only_from_the_process(
-    client: AsyncClient,
-) -> None:
+async def test_the_docs_page_loads_its_assets_only_from_the_process(client: AsyncClient) -> None:
     page = await client.get("/docs")
 
     loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.isolation import SECRET
+from tests.support.isolation import SECRET, needs_no_database
+
+pytestmark = needs_no_database
 
 MAX_SECONDS = 9
 """Time to end, in seconds. Much more than a process needs, and less than container engines wait."""
@@ -59,13 +61,10 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Non
 @pytest.mark.parametrize(
     ("command", "moment"),
     [
-        ("serve", "typer"),
-        ("serve", "fastapi"),
-        ("serve", "Waiting for application startup"),
-        ("worker", "sqlalchemy"),
-        ("migrate", "alembic"),
+        ("serve", "typer"), ("serve", "fastapi"), ("serve", "Waiting for application startup"),
+        ("worker", "sqlalchemy"), ("migrate", "alembic"),
     ],
-)
+)  # fmt: skip
 def test_sigterm_soon_after_the_start_ends_the_first_process(command: str, moment: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])

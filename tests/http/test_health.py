@@ -61,7 +61,6 @@ async def test_readyz_is_503_without_a_long_wait_if_the_database_hangs(
 
 
 async def stamp(resources: Resources, revision: str) -> None:
-    """Set the revision of the database."""
     async with resources.database.transaction() as session:
         connection = await session.connection()
         await connection.execute(STAMP, {"revision": revision})

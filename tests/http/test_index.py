@@ -14,20 +14,11 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 @pytest.mark.parametrize(
     "accept",
     [
-        "",
-        "*/*",
-        BROWSER,
-        "text/html, application/json",
-        "text/html, application/json;q=0.9",
-        "application/json;q=0",
-        "application/json;q=0, */*",
-        "application/json;q=high",
-        "application/json;q=nan",
-        "application/*;q=0",
-        "image/png",
-        ";;,,=",
+        "", "*/*", BROWSER, "text/html, application/json", "text/html, application/json;q=0.9",
+        "application/json;q=0", "application/json;q=0, */*", "application/json;q=high",
+        "application/json;q=nan", "application/*;q=0", "image/png", ";;,,=",
     ],
-)
+)  # fmt: skip
 async def test_root_redirects_a_client_that_does_not_prefer_json_to_the_docs(
     client: AsyncClient, accept: str
 ) -> None:
@@ -40,14 +31,10 @@ async def test_root_redirects_a_client_that_does_not_prefer_json_to_the_docs(
 @pytest.mark.parametrize(
     "accept",
     [
-        "application/json",
-        "Application/JSON; charset=utf-8",
-        "application/json, text/plain, */*",
-        "text/html;q=0.5, application/json;q=0.6",
-        "text/html;q=0, */*",
-        "application/*",
+        "application/json", "Application/JSON; charset=utf-8", "application/json, text/plain, */*",
+        "text/html;q=0.5, application/json;q=0.6", "text/html;q=0, */*", "application/*",
     ],
-)
+)  # fmt: skip
 async def test_root_lists_entry_points_for_a_client_that_prefers_json(
     client: AsyncClient, accept: str
 ) -> None:

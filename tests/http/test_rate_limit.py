@@ -22,6 +22,7 @@ from app.core.ids import new_id
 from app.core.rate_limit_store import Store
 from app.core.rate_limiter import open_rate_limiter
 from app.http.rate_limit import RouteLimiter
+from app.users.models import User
 from tests.support.factories import API, Factory, request_token
 from tests.support.limits import use_limits
 from tests.support.redis_server import RedisServer, needs_redis_server
@@ -148,64 +149,56 @@ def events(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.__dict__["msg"]["event"] for record in records]
 
 
-class TestUnavailableRedis:
-    async def test_limits_are_counted_by_the_process_while_redis_is_unavailable(
-        self,
-        app: FastAPI,
-        client: AsyncClient,
-        settings: Settings,
-        unavailable_redis: str,
-        caplog: pytest.LogCaptureFixture,
-    ) -> None:
-        async with use_limits(app, with_redis(settings, unavailable_redis)):
-            statuses = [await register(client) for _ in range(4)]
+async def test_limits_are_counted_by_the_process_while_redis_is_unavailable(
+    app: FastAPI,
+    client: AsyncClient,
+    settings: Settings,
+    unavailable_redis: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with use_limits(app, with_redis(settings, unavailable_redis)):
+        statuses = [await register(client) for _ in range(4)]
 
-        assert statuses == [422, 422, 429, 429]
-        assert events(caplog) == ["rate_limit.store_lost"]
+    assert statuses == [422, 422, 429, 429]
+    assert events(caplog) == ["rate_limit.store_lost"]
 
-    async def test_failed_log_ins_are_counted_while_redis_is_unavailable(
-        self,
-        app: FastAPI,
-        client: AsyncClient,
-        factory: Factory,
-        settings: Settings,
-        unavailable_redis: str,
-    ) -> None:
-        user = await factory.user()
-        changes = {
-            "redis_url": SecretStr(unavailable_redis),
-            "limit_login_failures_per_ip": "2/day",
-        }
 
-        async with use_limits(app, settings.model_copy(update=changes)), asyncio.timeout(2):
-            responses = [await request_token(client, user.email, "wrong") for _ in range(3)]
+async def test_failed_log_ins_are_counted_while_redis_is_unavailable(
+    app: FastAPI, client: AsyncClient, user: User, settings: Settings, unavailable_redis: str
+) -> None:
+    changes = {"redis_url": SecretStr(unavailable_redis), "limit_login_failures_per_ip": "2/day"}
 
-        assert [response.status_code for response in responses] == [400, 400, 429]
+    async with use_limits(app, settings.model_copy(update=changes)), asyncio.timeout(2):
+        responses = [await request_token(client, user.email, "wrong") for _ in range(3)]
 
-    async def test_the_blocking_engine_counts_alone_while_redis_is_unavailable(
-        self, settings: Settings, unavailable_redis: str, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        item = parse("2/day")
-        started = clock.monotonic()
+    assert [response.status_code for response in responses] == [400, 400, 429]
 
-        async with open_rate_limiter(with_redis(settings, unavailable_redis)) as limits:
-            drawn = [limits.store.hit(item, "key") for _ in range(3)]
-        async with open_rate_limiter(with_redis(settings, unavailable_redis)) as limits:
-            untouched = limits.store.get_window_stats(item, "key")
 
-        assert drawn == [True, True, False]
-        assert untouched.remaining == 2
-        assert events(caplog) == ["rate_limit.store_lost"] * 2
-        assert clock.monotonic() - started < 1
+async def test_the_blocking_engine_counts_alone_while_redis_is_unavailable(
+    settings: Settings, unavailable_redis: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    item = parse("2/day")
+    started = clock.monotonic()
 
-    async def test_an_unavailable_redis_is_reported_as_not_usable_within_the_timeout(
-        self, settings: Settings, unavailable_redis: str
-    ) -> None:
-        changed = with_redis(settings, unavailable_redis)
-        async with open_rate_limiter(changed) as limits, asyncio.timeout(4):
-            usable = await limits.store.is_usable()
+    async with open_rate_limiter(with_redis(settings, unavailable_redis)) as limits:
+        drawn = [limits.store.hit(item, "key") for _ in range(3)]
+    async with open_rate_limiter(with_redis(settings, unavailable_redis)) as limits:
+        untouched = limits.store.get_window_stats(item, "key")
 
-        assert usable is False
+    assert drawn == [True, True, False]
+    assert untouched.remaining == 2
+    assert events(caplog) == ["rate_limit.store_lost"] * 2
+    assert clock.monotonic() - started < 1
+
+
+async def test_an_unavailable_redis_is_reported_as_not_usable_within_the_timeout(
+    settings: Settings, unavailable_redis: str
+) -> None:
+    changed = with_redis(settings, unavailable_redis)
+    async with open_rate_limiter(changed) as limits, asyncio.timeout(4):
+        usable = await limits.store.is_usable()
+
+    assert usable is False
 
 
 @needs_redis_server

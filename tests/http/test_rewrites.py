@@ -11,7 +11,7 @@ from httpx import AsyncClient
 from app.core.config import Settings
 from app.http.middleware import install_middleware
 from app.runtime.resources import Resources
-from tests.support.factories import API, Factory
+from tests.support.factories import API, Factory, Login
 from tests.support.operations import DOCUMENT, OPERATIONS, Operation
 from tests.support.registries import create_world
 from tests.support.serving import connected, served
@@ -50,14 +50,13 @@ async def test_a_head_response_has_no_body_and_the_connection_stays_usable(
 
 @pytest.mark.parametrize("operation", READS, ids=lambda operation: operation.id)
 async def test_head_of_an_operation_has_the_status_and_headers_of_get(
-    client: AsyncClient, factory: Factory, resources: Resources, operation: Operation
+    factory: Factory, admin: Login, resources: Resources, operation: Operation
 ) -> None:
-    admin = await factory.admin()
     world = await create_world(factory, resources, {"admin": admin.user, "owner": admin.user})
     path = operation.path.format_map(world.ids)
 
-    get = await client.get(path, headers=admin.headers)
-    head = await client.head(path, headers=admin.headers)
+    get = await admin.get(path)
+    head = await admin.request("HEAD", path)
 
     assert head.status_code == get.status_code
     assert [item for item in head.headers.items() if item[0] not in VARYING] == [
@@ -65,22 +64,16 @@ async def test_head_of_an_operation_has_the_status_and_headers_of_get(
     ]
 
 
-async def test_head_of_an_invalid_query_is_a_422(client: AsyncClient, factory: Factory) -> None:
-    login = await factory.login()
-
-    response = await client.head(f"{API}/auth/sessions?limit=0", headers=login.headers)
+async def test_head_of_an_invalid_query_is_a_422(login: Login) -> None:
+    response = await login.request("HEAD", f"{API}/auth/sessions?limit=0")
 
     assert response.status_code == 422
     assert response.headers["Content-Type"] == "application/problem+json"
 
 
-async def test_head_counts_against_the_same_limit_as_get(
-    client: AsyncClient, factory: Factory
-) -> None:
-    login = await factory.login()
-
-    get = await client.get(f"{API}/users/me", headers=login.headers)
-    head = await client.head(f"{API}/users/me", headers=login.headers)
+async def test_head_counts_against_the_same_limit_as_get(login: Login) -> None:
+    get = await login.get(f"{API}/users/me")
+    head = await login.request("HEAD", f"{API}/users/me")
 
     policy = get.headers["RateLimit"].partition(";r=")[0]
     remaining = [int(response.headers["RateLimit"].split(";")[1][2:]) for response in (get, head)]

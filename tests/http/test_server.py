@@ -70,7 +70,6 @@ class Service:
             self.log += line.decode()
 
     def client(self) -> AsyncClient:
-        """Return a client with separate connections."""
         return AsyncClient(base_url=self.url, timeout=MAX_WAIT_SECONDS, trust_env=False)
 
 
@@ -101,69 +100,66 @@ async def count_connections(url: str) -> int:
 
 
 @pytest.mark.usefixtures("database_of_its_own")
-class TestStop:
-    async def test_sigterm_makes_the_server_not_ready_and_loses_no_request(
-        self, database_of_its_own: str
-    ) -> None:
-        under_load, half_sent = asyncio.Barrier(CLIENTS + 1), asyncio.Event()
-        not_ready, closed = asyncio.Event(), asyncio.Event()
+async def test_sigterm_makes_the_server_not_ready_and_loses_no_request(
+    database_of_its_own: str,
+) -> None:
+    under_load, half_sent = asyncio.Barrier(CLIENTS + 1), asyncio.Event()
+    not_ready, closed = asyncio.Event(), asyncio.Event()
 
-        async def use(headers: dict[str, str]) -> set[int]:
-            async with service.client() as client:
-                statuses = {(await client.get(f"{API}/users/me", headers=headers)).status_code}
-                await under_load.wait()
-                while not not_ready.is_set():
-                    statuses.add((await client.get(f"{API}/users/me", headers=headers)).status_code)
-                for _ in range(3):
-                    statuses.add((await client.get(f"{API}/users/me", headers=headers)).status_code)
-            return statuses
+    async def use(headers: dict[str, str]) -> set[int]:
+        async with service.client() as client:
+            statuses = {(await client.get(f"{API}/users/me", headers=headers)).status_code}
+            await under_load.wait()
+            while not not_ready.is_set():
+                statuses.add((await client.get(f"{API}/users/me", headers=headers)).status_code)
+            for _ in range(3):
+                statuses.add((await client.get(f"{API}/users/me", headers=headers)).status_code)
+        return statuses
 
-        async def body() -> AsyncIterator[bytes]:
-            yield b'{"email": "slow@example.com", '
-            half_sent.set()
-            await closed.wait()
-            yield f'"password": "{PASSWORD}"}}'.encode()
+    async def body() -> AsyncIterator[bytes]:
+        yield b'{"email": "slow@example.com", '
+        half_sent.set()
+        await closed.wait()
+        yield f'"password": "{PASSWORD}"}}'.encode()
 
-        async def register_slowly(client: AsyncClient) -> httpx.Response:
-            headers = {"Content-Type": "application/json"}
-            return await client.post(f"{API}/users", content=body(), headers=headers)
+    async def register_slowly(client: AsyncClient) -> httpx.Response:
+        headers = {"Content-Type": "application/json"}
+        return await client.post(f"{API}/users", content=body(), headers=headers)
 
-        async with asyncio.timeout(MAX_WAIT_SECONDS), served() as service:
-            async with service.client() as client, asyncio.TaskGroup() as group:
-                user = registration()
-                await client.post(f"{API}/users", json=user)
-                login = await request_token(client, str(user["email"]))
-                headers = {"Authorization": f"Bearer {login.json()['access_token']}"}
-                users = [group.create_task(use(headers)) for _ in range(CLIENTS)]
-                slow = group.create_task(register_slowly(client))
-                await under_load.wait()
-                await half_sent.wait()
-                before = await client.get("/readyz")
+    async with asyncio.timeout(MAX_WAIT_SECONDS), served() as service:
+        async with service.client() as client, asyncio.TaskGroup() as group:
+            user = registration()
+            await client.post(f"{API}/users", json=user)
+            login = await request_token(client, str(user["email"]))
+            headers = {"Authorization": f"Bearer {login.json()['access_token']}"}
+            users = [group.create_task(use(headers)) for _ in range(CLIENTS)]
+            slow = group.create_task(register_slowly(client))
+            await under_load.wait()
+            await half_sent.wait()
+            before = await client.get("/readyz")
 
-                service.process.send_signal(signal.SIGTERM)
+            service.process.send_signal(signal.SIGTERM)
 
-                while (readiness := await client.get("/readyz")).status_code == 200:
-                    pass
-                not_ready.set()
-                await asyncio.gather(*users)
-                await service.wait_for_line("Waiting for connections to close")
-                with pytest.raises(httpx.ConnectError):
-                    await client.get("/livez")
-                closed.set()
-            await service.wait_for_line("Application shutdown complete")
-            exit_code = await service.process.wait()
-            while "TEST_DATABASE_URL" in os.environ and await count_connections(
-                database_of_its_own
-            ):
+            while (readiness := await client.get("/readyz")).status_code == 200:
                 pass
+            not_ready.set()
+            await asyncio.gather(*users)
+            await service.wait_for_line("Waiting for connections to close")
+            with pytest.raises(httpx.ConnectError):
+                await client.get("/livez")
+            closed.set()
+        await service.wait_for_line("Application shutdown complete")
+        exit_code = await service.process.wait()
+        while "TEST_DATABASE_URL" in os.environ and await count_connections(database_of_its_own):
+            pass
 
-        assert before.status_code == 200
-        assert (readiness.status_code, readiness.json()["code"]) == (503, "stopping")
-        assert readiness.headers["Connection"] == "close"
-        assert [task.result() for task in users] == [{200}] * CLIENTS
-        assert slow.result().status_code == 201
-        assert exit_code == 0
-        assert "server.draining" in service.log
+    assert before.status_code == 200
+    assert (readiness.status_code, readiness.json()["code"]) == (503, "stopping")
+    assert readiness.headers["Connection"] == "close"
+    assert [task.result() for task in users] == [{200}] * CLIENTS
+    assert slow.result().status_code == 201
+    assert exit_code == 0
+    assert "server.draining" in service.log
 
 
 async def test_the_server_keeps_idle_connections_longer_than_caddy(settings: Settings) -> None:

@@ -19,14 +19,15 @@ from app.core import clock
 from app.core.config import Settings
 from app.core.ids import new_id
 from app.core.migrations import ROOT
+from app.core.platform_settings import MailBackend, SmtpSecurity
 from app.core.setting_group import Environment
-from app.core.setting_groups import MailBackend, SmtpSecurity
 from app.mail.console import ConsoleMailer
 from app.mail.factory import create_mailer
 from app.mail.message import Mail, render
 from app.mail.smtp import SmtpMailer
 from app.runtime.resources import Resources
-from tests.support.factories import API, OTHER_PASSWORD, Factory, registration
+from app.users.models import User
+from tests.support.factories import API, OTHER_PASSWORD, registration
 from tests.support.inbox import Inbox, deliver
 from tests.support.isolation import Log, captured_log
 from tests.support.smtp import mailer_for, smtp_server
@@ -38,12 +39,6 @@ CREDENTIALS = b64encode(b"\0plumbline\0smtp-pass").decode()
 TEMPLATE = "verification/templates/verify_email"
 JSON = {"Content-Type": "application/json"}
 FORGED = {"Host": "eve.example", "X-Forwarded-Host": "eve.example", "Forwarded": "host=eve.example"}
-
-
-@pytest.fixture
-def log() -> Iterator[Log]:
-    with captured_log() as log:
-        yield log
 
 
 class TestSmtpMailer:
@@ -107,13 +102,13 @@ class TestSmtpMailer:
             with pytest.raises(SMTPException, match="no such user"):
                 await mailer_for(server, settings).send(MAIL, key=new_id())
 
-    @pytest.mark.parametrize("unanswered", ["(connection)", "EHLO", "RCPT", "(mail)"])
+    @pytest.mark.parametrize("skipped", ["(connection)", "EHLO", "RCPT", "(mail)"])
     async def test_a_mail_server_that_does_not_respond_is_an_error_after_the_timeout(
-        self, settings: Settings, monkeypatch: pytest.MonkeyPatch, unanswered: str
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch, skipped: str
     ) -> None:
         monkeypatch.setattr("app.mail.smtp.SMTP_TIMEOUT_SECONDS", 0.05)
 
-        async with asyncio.timeout(5), smtp_server(**{unanswered: ""}) as server:
+        async with asyncio.timeout(5), smtp_server(**{skipped: ""}) as server:
             with pytest.raises(SMTPException):
                 await mailer_for(server, settings).send(MAIL, key=new_id())
 
@@ -158,28 +153,26 @@ class TestTemplates:
             render(TEMPLATE, to="ada@example.com", subject="Hi")
 
 
-class TestLinks:
-    async def test_the_link_of_a_registration_mail_starts_with_the_public_url(
-        self, client: AsyncClient, inbox: Inbox
-    ) -> None:
-        await client.post(f"{API}/users", json=registration(), headers=FORGED)
+async def test_the_link_of_a_registration_mail_starts_with_the_public_url(
+    client: AsyncClient, inbox: Inbox
+) -> None:
+    await client.post(f"{API}/users", json=registration(), headers=FORGED)
 
-        [mail] = await inbox.read()
-        assert "\nhttp://127.0.0.1:8000/verify-email?token=" in mail.text
-        assert 'href="http://127.0.0.1:8000/verify-email?token=' in mail.html
-        assert "eve.example" not in f"{mail}"
+    [mail] = await inbox.read()
+    assert "\nhttp://127.0.0.1:8000/verify-email?token=" in mail.text
+    assert 'href="http://127.0.0.1:8000/verify-email?token=' in mail.html
+    assert "eve.example" not in f"{mail}"
 
-    async def test_the_link_of_a_password_reset_mail_starts_with_the_public_url(
-        self, client: AsyncClient, factory: Factory, inbox: Inbox
-    ) -> None:
-        user = await factory.user()
 
-        await client.post(f"{API}/auth/password-reset", json={"email": user.email}, headers=FORGED)
+async def test_the_link_of_a_password_reset_mail_starts_with_the_public_url(
+    client: AsyncClient, user: User, inbox: Inbox
+) -> None:
+    await client.post(f"{API}/auth/password-reset", json={"email": user.email}, headers=FORGED)
 
-        [mail] = await inbox.read()
-        assert "\nhttp://127.0.0.1:8000/reset-password?token=" in mail.text
-        assert 'href="http://127.0.0.1:8000/reset-password?token=' in mail.html
-        assert "eve.example" not in f"{mail}"
+    [mail] = await inbox.read()
+    assert "\nhttp://127.0.0.1:8000/reset-password?token=" in mail.text
+    assert 'href="http://127.0.0.1:8000/reset-password?token=' in mail.html
+    assert "eve.example" not in f"{mail}"
 
 
 def command_in(log: Log) -> tuple[str, str]:
@@ -211,10 +204,8 @@ class TestConsoleMailer:
         assert response.status_code == 204
 
     async def test_the_console_shows_a_link_and_a_command_that_reset_the_password(
-        self, app: FastAPI, client: AsyncClient, factory: Factory, console: Log
+        self, app: FastAPI, client: AsyncClient, user: User, console: Log
     ) -> None:
-        user = await factory.user()
-
         await client.post(f"{API}/auth/password-reset", json={"email": user.email})
         await deliver(app.state.resources)
 

@@ -4,13 +4,12 @@ from asyncio import gather
 from uuid import UUID
 
 import pytest
-from httpx import AsyncClient
 
 from app.audit.models import Activity
 from app.projects.models import MemberRole, Membership, Project
 from tests.projects.factory import create_member, create_project
 from tests.projects.races import FEW_ROUNDS, ROUNDS, count_statuses
-from tests.support.factories import API, PASSWORD, Factory, Login
+from tests.support.factories import API, Factory, Login
 
 PROJECTS = f"{API}/projects"
 
@@ -23,7 +22,7 @@ async def owner(live_factory: Factory) -> Login:
 
 
 async def test_two_owners_who_demote_each_other_concurrently_leave_one_owner(
-    live: AsyncClient, live_factory: Factory, owner: Login
+    live_factory: Factory, owner: Login
 ) -> None:
     other = await live_factory.login()
     for _ in range(ROUNDS):
@@ -33,9 +32,7 @@ async def test_two_owners_who_demote_each_other_concurrently_leave_one_owner(
 
         responses = await gather(
             *[
-                live.patch(
-                    f"{members}/{target.user.id}", json={"role": "viewer"}, headers=login.headers
-                )
+                login.patch(f"{members}/{target.user.id}", json={"role": "viewer"})
                 for login, target in [(owner, other), (other, owner)]
             ]
         )
@@ -46,7 +43,7 @@ async def test_two_owners_who_demote_each_other_concurrently_leave_one_owner(
 
 
 async def test_two_owners_who_leave_concurrently_leave_one_owner(
-    live: AsyncClient, live_factory: Factory, owner: Login
+    live_factory: Factory, owner: Login
 ) -> None:
     other = await live_factory.login()
     for _ in range(FEW_ROUNDS):
@@ -55,44 +52,34 @@ async def test_two_owners_who_leave_concurrently_leave_one_owner(
         members = f"{PROJECTS}/{project.id}/members"
 
         responses = await gather(
-            *[
-                live.delete(f"{members}/{login.user.id}", headers=login.headers)
-                for login in (owner, other)
-            ]
+            *[login.delete(f"{members}/{login.user.id}") for login in (owner, other)]
         )
 
         assert count_statuses(responses) == {204: 1, 409: 1}
         assert await live_factory.count(Membership, project_id=project.id, role="owner") == 1
 
 
-async def test_concurrent_deletions_of_all_owners_leave_one_owner(
-    live: AsyncClient, live_factory: Factory
-) -> None:
+async def test_concurrent_deletions_of_all_owners_leave_one_owner(live_factory: Factory) -> None:
     admin = await live_factory.admin()
     for _ in range(FEW_ROUNDS):
         one, two = await live_factory.user(), await live_factory.user()
         project = await create_project(live_factory, one, editor=admin.user)
         await create_member(live_factory, project.id, two, MemberRole.OWNER)
 
-        responses = await gather(
-            *[live.delete(f"{API}/users/{user.id}", headers=admin.headers) for user in (one, two)]
-        )
+        responses = await gather(*[admin.delete(f"{API}/users/{user.id}") for user in (one, two)])
 
         assert count_statuses(responses) == {204: 1, 409: 1}
         assert await live_factory.count(Membership, project_id=project.id, role="owner") == 1
 
 
 async def test_a_project_created_during_the_deletion_of_its_owner_does_not_remain(
-    live: AsyncClient, live_factory: Factory
+    live_factory: Factory,
 ) -> None:
     for _ in range(FEW_ROUNDS):
         login = await live_factory.login()
 
         deletion, creation = await gather(
-            live.post(
-                f"{API}/users/me/deletion", json={"password": PASSWORD}, headers=login.headers
-            ),
-            live.post(PROJECTS, json={"name": "Engine"}, headers=login.headers),
+            login.delete_account(), login.post(PROJECTS, json={"name": "Engine"})
         )
 
         assert deletion.status_code == 204
@@ -103,7 +90,7 @@ async def test_a_project_created_during_the_deletion_of_its_owner_does_not_remai
 
 
 async def test_an_owner_who_is_removed_concurrently_changes_nothing_afterwards(
-    live: AsyncClient, live_factory: Factory, owner: Login
+    live_factory: Factory, owner: Login
 ) -> None:
     one, two = await live_factory.login(), await live_factory.login()
     for _ in range(FEW_ROUNDS):
@@ -113,23 +100,21 @@ async def test_an_owner_who_is_removed_concurrently_changes_nothing_afterwards(
         path = f"{PROJECTS}/{project.id}"
 
         responses = await gather(
-            live.delete(f"{path}/members/{two.user.id}", headers=one.headers),
-            live.delete(f"{path}/members/{one.user.id}", headers=two.headers),
+            one.delete(f"{path}/members/{two.user.id}"), two.delete(f"{path}/members/{one.user.id}")
         )
 
         assert count_statuses(responses) == {204: 1, 404: 1}
 
         other = two if responses[0].is_error else one
         removal, deletion = await gather(
-            live.delete(f"{path}/members/{other.user.id}", headers=owner.headers),
-            live.delete(path, headers=other.headers),
+            owner.delete(f"{path}/members/{other.user.id}"), other.delete(path)
         )
 
         assert (removal.status_code, deletion.status_code) in {(204, 404), (404, 204)}
 
 
 async def test_concurrent_removals_of_a_member_add_one_entry_to_the_audit_trail(
-    live: AsyncClient, live_factory: Factory, owner: Login
+    live_factory: Factory, owner: Login
 ) -> None:
     admin = await live_factory.admin()
     for _ in range(FEW_ROUNDS):
@@ -137,8 +122,8 @@ async def test_concurrent_removals_of_a_member_add_one_entry_to_the_audit_trail(
         project = await create_project(live_factory, owner.user, editor=member)
 
         await gather(
-            live.delete(f"{PROJECTS}/{project.id}/members/{member.id}", headers=owner.headers),
-            live.delete(f"{API}/users/{member.id}", headers=admin.headers),
+            owner.delete(f"{PROJECTS}/{project.id}/members/{member.id}"),
+            admin.delete(f"{API}/users/{member.id}"),
         )
 
         trail = {"action": "member.removed", "scope_id": project.id}

@@ -29,11 +29,9 @@ class MigratedDatabase:
         )
 
     async def upgrade(self, revision: str = "head") -> None:
-        """Migrate up to this revision."""
         await to_thread.run_sync(command.upgrade, self._config, revision)
 
     async def downgrade(self, revision: str) -> None:
-        """Migrate down to this revision."""
         await to_thread.run_sync(command.downgrade, self._config, revision)
 
     async def check(self) -> None:
@@ -70,10 +68,6 @@ class MigratedDatabase:
         header = f"revision = '{newest}_next'\ndown_revision = '{newest}'\n"
         (self._own_versions / f"{newest}_next.py").write_text(header + code)
         return str(newest)
-
-    async def call(self, function: Callable[[], Result]) -> Result:
-        """Call the function in a thread without an event loop, and return its result."""
-        return await to_thread.run_sync(function)
 
     async def run(self, function: Callable[[Connection], Result]) -> Result:
         """Call the function in a transaction, and return its result."""

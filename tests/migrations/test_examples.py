@@ -56,11 +56,15 @@ def add_users(connection: Connection, *, first: int = 0, count: int = USERS) -> 
         connection.execute(INSERT, {"id": new_id().hex, "email": f"{number}@example.com"})
 
 
-async def expand(database: MigratedDatabase) -> None:
-    """Add the column that the examples fill, and users without a value for it."""
+async def prepare(database: MigratedDatabase, example: str) -> str:
+    """Write the example after a migration that adds its column, and users without a value.
+
+    Return the revision before the example.
+    """
     database.add_revision(EXPAND)
     await database.upgrade()
     await database.run(add_users)
+    return database.add_migration(example)
 
 
 async def unfilled(database: MigratedDatabase) -> list[str]:
@@ -92,8 +96,7 @@ def test_an_example_breaks_no_rule_about_migrations(example: str) -> None:
 
 
 async def test_the_fill_can_be_undone_and_applied_again(database: MigratedDatabase) -> None:
-    await expand(database)
-    before = database.add_migration(FILL)
+    before = await prepare(database, FILL)
 
     await database.upgrade()
     await database.downgrade(before)
@@ -106,8 +109,7 @@ async def test_the_fill_can_be_undone_and_applied_again(database: MigratedDataba
 async def test_a_row_without_a_value_in_the_column_is_rejected_after_the_fill(
     database: MigratedDatabase,
 ) -> None:
-    await expand(database)
-    database.add_migration(FILL)
+    await prepare(database, FILL)
     await database.upgrade()
 
     with pytest.raises(IntegrityError, match="ck_users_display_name_present"):
@@ -115,11 +117,11 @@ async def test_a_row_without_a_value_in_the_column_is_rejected_after_the_fill(
 
 
 async def test_a_fill_terminates_if_some_rows_get_no_value(database: MigratedDatabase) -> None:
-    await expand(database)
-    database.add_migration(
+    await prepare(
+        database,
         FILL.replace(
             "sa.func.coalesce(users.c.full_name, users.c.email)", "users.c.full_name"
-        ).partition("    with op")[0]
+        ).partition("    with op")[0],
     )
 
     async with asyncio.timeout(MAX_WAIT_SECONDS):
@@ -132,8 +134,7 @@ async def test_a_fill_terminates_if_some_rows_get_no_value(database: MigratedDat
 async def test_a_fill_skips_rows_locked_by_a_log_in_and_does_not_deadlock_with_it(
     database: MigratedDatabase,
 ) -> None:
-    await expand(database)
-    database.add_migration(FILL)
+    await prepare(database, FILL)
 
     async with (
         asyncio.timeout(MAX_WAIT_SECONDS),
@@ -155,8 +156,7 @@ async def test_a_fill_skips_rows_locked_by_a_log_in_and_does_not_deadlock_with_i
 async def test_a_fill_that_was_interrupted_keeps_its_batches_and_continues_on_the_next_run(
     database: MigratedDatabase,
 ) -> None:
-    await expand(database)
-    database.add_migration(FILL)
+    await prepare(database, FILL)
 
     async with asyncio.timeout(MAX_WAIT_SECONDS), transaction() as connection:
         await log_in(connection, 3)
@@ -172,8 +172,7 @@ async def test_a_fill_that_was_interrupted_keeps_its_batches_and_continues_on_th
 
 
 async def test_the_constraint_can_be_undone_and_applied_again(database: MigratedDatabase) -> None:
-    await expand(database)
-    before = database.add_migration(CONSTRAINT)
+    before = await prepare(database, CONSTRAINT)
 
     def names(connection: Connection) -> set[str | None]:
         constraints = inspect(connection).get_unique_constraints("users")
@@ -192,11 +191,10 @@ async def test_the_constraint_can_be_undone_and_applied_again(database: Migrated
 async def test_duplicate_values_fail_the_constraint_migration_and_leave_no_index(
     database: MigratedDatabase,
 ) -> None:
-    await expand(database)
+    await prepare(database, CONSTRAINT)
     same = text("UPDATE users SET display_name = 'Ada'")
     await database.run(lambda connection: connection.execute(same))
     before = await database.run(lambda connection: inspect(connection).get_indexes("users"))
-    database.add_migration(CONSTRAINT)
 
     with pytest.raises(IntegrityError):
         await database.upgrade()

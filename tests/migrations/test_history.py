@@ -7,15 +7,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from anyio import to_thread
 from sqlalchemy import text
-from typer.testing import CliRunner
 
-from app.cli import cli
 from app.core import migrations
 from app.core.revisions import read_history
 from tests.architecture.__main__ import violations_in_files
 from tests.migrations.database import MigratedDatabase
-from tests.support.isolation import restored_logging
+from tests.support.isolation import invoke
 
 NEWEST = migrations.newest_revision()
 
@@ -53,8 +52,7 @@ def write(root: Path) -> WriteMigration:
 
 def run_command(*arguments: str) -> tuple[int, str]:
     """Run a command of the CLI, and return its exit code and its standard error."""
-    with restored_logging():
-        result = CliRunner().invoke(cli, arguments)
+    result = invoke(*arguments)
     return result.exit_code, result.stderr
 
 
@@ -97,7 +95,7 @@ def test_two_migrations_with_one_parent_violate_a_rule(root: Path, write: WriteM
     violations = violations_in_files(None, root)
     found = [violation for violation in violations if "2 heads" in violation.message]
 
-    assert [(violation.article, violation.location) for violation in found] == [
+    assert [(violation.rule.article, violation.location) for violation in found] == [
         (29, "migrations/versions/0008_colours.py:1"),
         (29, "migrations/versions/0009_sizes.py:1"),
     ]
@@ -108,10 +106,10 @@ def test_two_migrations_with_one_parent_violate_a_rule(root: Path, write: WriteM
     [
         ({"0008_x": "0007"}, "The migration 0008_x.py follows the revision 0007, which does not"),
         ({"0008_x": NEWEST, "0008_y": "0008"}, "The migrations 0008_x.py and 0008_y.py have the"),
-        ({"0008_x": "0009", "0009_x": "0008"}, "The migrations form a circle: 000"),
-        ({"0008_x": "0008"}, "The migrations form a circle: 0008 (0008_x.py) -> "),
+        ({"0008_x": "0009", "0009_x": "0008"}, "The migrations form a cycle: 000"),
+        ({"0008_x": "0008"}, "The migrations form a cycle: 0008 (0008_x.py) -> "),
     ],
-    ids=["no such parent", "the same revision", "a circle", "a circle of one"],
+    ids=["no such parent", "the same revision", "a cycle", "a cycle of one"],
 )
 def test_migrations_that_do_not_form_a_history_are_rejected_with_one_line(
     follows: dict[str, str], line: str, write: WriteMigration
@@ -151,7 +149,7 @@ async def test_a_database_migrated_by_newer_code_is_rejected_with_one_line(
     stamp = text("UPDATE alembic_version SET version_num = 'later'")
     await database.run(lambda connection: connection.execute(stamp))
 
-    code, error = await database.call(lambda: run_command("migrate"))
+    code, error = await to_thread.run_sync(run_command, "migrate")
 
     assert code == 1
     assert error == (

@@ -28,20 +28,14 @@ down_revision = "{migrations.newest_revision()}"
 
 def upgrade():
 """
-BUILD = (
-    HEADER
-    + """
+BUILD = f"""{HEADER}
     with building_concurrently("ix_users_role"):
         op.create_index("ix_users_role", "users", ["role"], postgresql_concurrently=True)
 """
-)
-STOP_HALF_WAY = (
-    HEADER
-    + """
+STOP_HALF_WAY = f"""{HEADER}
     op.create_index("ix_users_role", "users", ["role"])
-    open({!r}).read()
+    open({{!r}}).read()
 """
-)
 ADVISORY_LOCKS = text("SELECT mode FROM pg_locks WHERE locktype = 'advisory'")
 
 
@@ -56,7 +50,6 @@ def migrate(root: Path, environment: dict[str, str], ready: Barrier) -> None:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Return the root of a copy of the migrations."""
     root = tmp_path / "copy"
     shutil.copytree(migrations.ROOT / "migrations", root / "migrations")
     shutil.copy(migrations.ROOT / "alembic.ini", root)
@@ -69,7 +62,7 @@ Start = Callable[[int], list[ForkServerProcess]]
 @pytest.fixture
 def start(root: Path, database: MigratedDatabase) -> Iterator[Start]:
     """Return a function that starts a number of processes, which migrate at the same time."""
-    PROCESSES.set_forkserver_preload([__name__, "app.models"])
+    PROCESSES.set_forkserver_preload([__name__, "app.features"])
     started: list[ForkServerProcess] = []
     barriers: list[Barrier] = []  # kept, so that a late process finds its barrier not collected
 
@@ -88,12 +81,10 @@ def start(root: Path, database: MigratedDatabase) -> Iterator[Start]:
 
 
 def write_migration(root: Path, code: str) -> None:
-    """Add a migration with this code to those below the root."""
     (root / "migrations" / "versions" / "next.py").write_text(code)
 
 
 def read_indexes(connection: Connection) -> set[str | None]:
-    """Return the names of the indexes of users."""
     return {index["name"] for index in inspect(connection).get_indexes("users")}
 
 

@@ -9,6 +9,9 @@ from app.core.migrations import newest_revision
 from tests.architecture.articles import copy_to
 from tests.architecture.edits import Edit, applied, prepend
 from tests.architecture.source import Module
+from tests.support.isolation import needs_no_database
+
+pytestmark = needs_no_database
 
 SCRIPT = "scripts/migration"
 TABLES_OF_NO_FEATURE = """
@@ -37,7 +40,6 @@ NEW_COLUMN = Edit("User", prepend("nickname: str | None = Field(default=None, ma
 
 
 def run_script(root: Path) -> "subprocess.CompletedProcess[str]":
-    """Run the script in the copy of the project with this root."""
     return subprocess.run(
         [root / SCRIPT, "add_nickname"],
         env={"BIN": str(Path(sys.executable).parent), "PATH": "/usr/bin:/bin"},

@@ -17,26 +17,24 @@ NOTES = f"{API}/notes"
 
 class TestCreate:
     async def test_creating_a_note_returns_201_with_the_note_and_its_location(
-        self, client: AsyncClient, factory: Factory
+        self, factory: Factory
     ) -> None:
         login = await factory.login()
         body = {"title": "Groceries", "body": "Bread\nTea"}
 
-        response = await client.post(NOTES, json=body, headers=login.headers)
+        response = await login.post(NOTES, json=body)
 
         assert response.status_code == 201
         note = response.json()
         assert {name: note[name] for name in body} == body
         assert response.headers["Location"] == f"{NOTES}/{note['id']}"
-        assert (await client.get(f"{NOTES}/{note['id']}", headers=login.headers)).json() == note
+        assert (await login.get(f"{NOTES}/{note['id']}")).json() == note
 
-    async def test_a_title_is_trimmed_before_its_length_is_checked(
-        self, client: AsyncClient, factory: Factory
-    ) -> None:
+    async def test_a_title_is_trimmed_before_its_length_is_checked(self, factory: Factory) -> None:
         login = await factory.login()
         title = "x" * TITLE_MAX_LENGTH
 
-        response = await client.post(NOTES, json={"title": f"  {title} "}, headers=login.headers)
+        response = await login.post(NOTES, json={"title": f"  {title} "})
 
         assert (response.status_code, response.json()["title"]) == (201, title)
 
@@ -54,14 +52,12 @@ class TestCreate:
         ],
     )
     async def test_creating_a_note_with_an_invalid_value_is_a_422(
-        self, client: AsyncClient, factory: Factory, fields: dict[str, object]
+        self, factory: Factory, fields: dict[str, object]
     ) -> None:
         login = await factory.login()
         (field,) = fields
 
-        response = await client.post(
-            NOTES, json={"title": "Groceries", **fields}, headers=login.headers
-        )
+        response = await login.post(NOTES, json={"title": "Groceries", **fields})
 
         assert response.status_code == 422
         assert [error["pointer"] for error in response.json()["errors"]] == [f"/{field}"]
@@ -69,7 +65,7 @@ class TestCreate:
 
 class TestLimit:
     async def test_a_note_above_the_maximum_is_a_409_until_one_is_deleted(
-        self, client: AsyncClient, factory: Factory, monkeypatch: pytest.MonkeyPatch
+        self, factory: Factory, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("app.notes.service.MAX_NOTES", 2)
         login = await factory.login()
@@ -77,24 +73,21 @@ class TestLimit:
         await create_note(factory, login.user)
         await create_note(factory, await factory.user())
 
-        too_many = await client.post(NOTES, json={"title": "Third"}, headers=login.headers)
-        await client.delete(f"{NOTES}/{first.id}", headers=login.headers)
-        again = await client.post(NOTES, json={"title": "Third"}, headers=login.headers)
+        too_many = await login.post(NOTES, json={"title": "Third"})
+        await login.delete(f"{NOTES}/{first.id}")
+        again = await login.post(NOTES, json={"title": "Third"})
 
         assert (too_many.status_code, too_many.json()["code"]) == (409, "too_many_notes")
         assert again.status_code == 201
 
     async def test_concurrent_requests_create_no_more_notes_than_the_maximum(
-        self, live: AsyncClient, live_factory: Factory, monkeypatch: pytest.MonkeyPatch
+        self, live_factory: Factory, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("app.notes.service.MAX_NOTES", 3)
         login = await live_factory.login()
 
         responses = await gather(
-            *[
-                live.post(NOTES, json={"title": str(number)}, headers=login.headers)
-                for number in range(10)
-            ]
+            *[login.post(NOTES, json={"title": str(number)}) for number in range(10)]
         )
 
         assert Counter(response.status_code for response in responses) == {201: 3, 409: 7}
@@ -116,69 +109,63 @@ class TestList:
 
 
 class TestUpdate:
-    async def test_updating_a_note_keeps_missing_fields(
-        self, client: AsyncClient, factory: Factory
-    ) -> None:
+    async def test_updating_a_note_keeps_missing_fields(self, factory: Factory) -> None:
         login = await factory.login()
         note = await create_note(factory, login.user)
         path = f"{NOTES}/{note.id}"
 
-        response = await client.patch(path, json={"title": "Errands"}, headers=login.headers)
+        response = await login.patch(path, json={"title": "Errands"})
 
         changed = response.json()
         assert (changed["title"], changed["body"]) == ("Errands", note.body)
         assert changed["updated_at"] > changed["created_at"]
-        assert (await client.get(path, headers=login.headers)).json() == changed
+        assert (await login.get(path)).json() == changed
 
     async def test_an_update_without_changes_keeps_the_time_of_the_last_change(
-        self, client: AsyncClient, factory: Factory
+        self, factory: Factory
     ) -> None:
         login = await factory.login()
         note = await create_note(factory, login.user)
         path = f"{NOTES}/{note.id}"
-        before = (await client.get(path, headers=login.headers)).json()
+        before = (await login.get(path)).json()
 
-        response = await client.patch(path, json={"title": note.title}, headers=login.headers)
+        response = await login.patch(path, json={"title": note.title})
 
         assert response.json() == before
 
 
 class TestDelete:
-    async def test_a_deleted_note_is_a_404(self, client: AsyncClient, factory: Factory) -> None:
+    async def test_a_deleted_note_is_a_404(self, factory: Factory) -> None:
         login = await factory.login()
         note = await create_note(factory, login.user)
         path = f"{NOTES}/{note.id}"
 
-        deleted = await client.delete(path, headers=login.headers)
-        again = await client.delete(path, headers=login.headers)
+        deleted = await login.delete(path)
+        again = await login.delete(path)
 
         assert (deleted.status_code, again.status_code) == (204, 404)
         assert await factory.count(Note, id=note.id) == 0
 
-    async def test_deleting_a_user_deletes_only_the_own_notes(
-        self, client: AsyncClient, factory: Factory
-    ) -> None:
+    async def test_deleting_a_user_deletes_only_the_own_notes(self, factory: Factory) -> None:
         admin, login = await factory.admin(), await factory.login()
         await create_note(factory, login.user)
         kept = await create_note(factory, admin.user)
 
-        await client.delete(f"{API}/users/{login.user.id}", headers=admin.headers)
+        await admin.delete(f"{API}/users/{login.user.id}")
 
         assert await factory.count(Note, owner_id=login.user.id) == 0
         assert await factory.count(Note, id=kept.id) == 1
 
 
-async def test_each_change_of_a_note_adds_an_entry_to_the_audit_trail(
-    client: AsyncClient, factory: Factory
-) -> None:
+async def test_each_change_of_a_note_adds_an_entry_to_the_audit_trail(factory: Factory) -> None:
     admin, login = await factory.admin(), await factory.login()
 
-    created = await client.post(NOTES, json={"title": "Groceries"}, headers=login.headers)
+    created = await login.post(NOTES, json={"title": "Groceries"})
     path = f"{NOTES}/{created.json()['id']}"
-    await client.patch(path, json={"body": "Bread"}, headers=login.headers)
-    await client.delete(path, headers=login.headers)
-    await client.delete(f"{NOTES}/{new_id()}", headers=login.headers)
+    await login.patch(path, json={"body": "Bread"})
+    await login.delete(path)
+    await login.delete(f"{NOTES}/{new_id()}")
 
-    activity = await client.get(f"{API}/users/{login.user.id}/activity", headers=admin.headers)
+    activity = await admin.get(f"{API}/users/{login.user.id}/activity")
     actions = [item["action"] for item in activity.json()["items"]]
     assert actions == ["note.deleted", "note.updated", "note.created"]

@@ -43,15 +43,6 @@ async def test_a_transaction_that_is_rolled_back_sends_no_mail(live_resources: R
     assert await Inbox(live_resources).read() == []
 
 
-async def test_a_message_is_deleted_after_its_mail_is_sent(live_resources: Resources) -> None:
-    await add_mails(live_resources, ADA)
-
-    mails = await Inbox(live_resources).read()
-
-    assert [mail.to for mail in mails] == [ADA]
-    assert await stored_messages(live_resources) == []
-
-
 async def test_the_outbox_table_contains_no_plain_text_of_a_message(
     live_resources: Resources,
 ) -> None:

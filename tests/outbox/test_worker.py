@@ -40,19 +40,17 @@ def resources(live_resources: Resources, held: HeldMailer) -> Resources:
 
 
 @asynccontextmanager
-async def running(worker: Worker) -> AsyncIterator[asyncio.Task[None]]:
-    """Run the worker in a task. The test has to stop it."""
+async def running(resources: Resources) -> AsyncIterator[Worker]:
+    """Run a worker in a task. The test has to stop it."""
+    worker = Worker(resources)
     async with asyncio.timeout(10):
         task = asyncio.create_task(worker.run())
-        yield task
+        yield worker
         await task
 
 
 async def test_a_commit_in_the_same_process_wakes_the_worker_immediately(
-    live: AsyncClient,
-    live_resources: Resources,
-    held: HeldMailer,
-    monkeypatch: pytest.MonkeyPatch,
+    live: AsyncClient, live_resources: Resources, held: HeldMailer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "POLL_SECONDS", NEVER)
     held.released.set()
@@ -73,8 +71,7 @@ async def test_the_worker_finds_messages_of_other_processes_by_polling(
 ) -> None:
     monkeypatch.setattr(module, "POLL_SECONDS", 0.01)
     held.released.set()
-    worker = Worker(resources)
-    async with running(worker):
+    async with running(resources) as worker:
         await add_mails(live_resources, ADA)
 
         assert (await held.begun.get()).to == ADA
@@ -86,8 +83,7 @@ async def test_the_worker_claims_only_messages_that_it_can_send_and_holds_no_con
 ) -> None:
     receivers = [f"{number:02}@example.com" for number in range(MESSAGES_AT_ONCE + 2)]
     await add_mails(resources, *receivers)
-    worker = Worker(resources)
-    async with running(worker):
+    async with running(resources) as worker:
         for _ in range(MESSAGES_AT_ONCE):
             await held.begun.get()
         pool = resources.database.engine.pool
@@ -108,8 +104,7 @@ async def test_a_stopped_worker_sends_its_claimed_messages_and_no_others(
     resources: Resources, held: HeldMailer
 ) -> None:
     await add_mails(resources, ADA)
-    worker = Worker(resources)
-    async with running(worker):
+    async with running(resources) as worker:
         await held.begun.get()
         worker.stop()
         await add_mails(resources, EVE)
@@ -124,8 +119,7 @@ async def test_a_stopped_worker_waits_only_for_the_grace_period(
 ) -> None:
     monkeypatch.setattr(module, "GRACE_SECONDS", 0.01)
     await add_mails(resources, ADA)
-    worker = Worker(resources)
-    async with running(worker):
+    async with running(resources) as worker:
         await held.begun.get()
         worker.stop()
 
@@ -162,8 +156,7 @@ async def test_the_worker_waits_for_an_unavailable_database(
     monkeypatch.setattr(module, "full_jitter", pause_after)
     await add_mails(resources, ADA)
     held.released.set()
-    worker = Worker(replace(resources, database=unreachable_database()))
-    async with running(worker):
+    async with running(replace(resources, database=unreachable_database())) as worker:
         await held.begun.get()
         worker.stop()
 

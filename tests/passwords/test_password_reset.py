@@ -10,11 +10,13 @@ from app.core import clock
 from app.core.tokens import digest
 from app.one_time_tokens.models import OneTimeToken
 from app.runtime.resources import Resources
+from app.users.models import User
 from tests.support.factories import (
     API,
     OTHER_PASSWORD,
     PASSWORD,
     Factory,
+    Login,
     refresh,
     request_token,
     token_in,
@@ -26,9 +28,8 @@ CONFIRM = f"{REQUEST}/confirm"
 
 
 async def test_a_password_reset_ends_all_sessions_verifies_the_address_and_sends_a_mail(
-    client: AsyncClient, factory: Factory, inbox: Inbox
+    client: AsyncClient, factory: Factory, login: Login, inbox: Inbox
 ) -> None:
-    login = await factory.login()
     await client.post(REQUEST, json={"email": login.user.email})
     body = {"token": token_in((await inbox.read())[0]), "new_password": OTHER_PASSWORD}
 
@@ -36,7 +37,7 @@ async def test_a_password_reset_ends_all_sessions_verifies_the_address_and_sends
 
     stored = await factory.stored_user(login.user.id)
     assert response.status_code == 204
-    assert (await client.get(f"{API}/users/me", headers=login.headers)).status_code == 401
+    assert (await login.get(f"{API}/users/me")).status_code == 401
     assert (await refresh(client, login.refresh_token)).status_code == 400
     assert (await request_token(client, login.user.email, PASSWORD)).status_code == 400
     assert (await request_token(client, login.user.email, OTHER_PASSWORD)).status_code == 200
@@ -46,9 +47,8 @@ async def test_a_password_reset_ends_all_sessions_verifies_the_address_and_sends
 
 
 async def test_a_password_reset_token_works_only_once(
-    client: AsyncClient, factory: Factory, inbox: Inbox
+    client: AsyncClient, user: User, inbox: Inbox
 ) -> None:
-    user = await factory.user()
     await client.post(REQUEST, json={"email": user.email})
     body = {"token": token_in((await inbox.read())[0]), "new_password": OTHER_PASSWORD}
 
@@ -60,9 +60,8 @@ async def test_a_password_reset_token_works_only_once(
 
 
 async def test_a_weak_password_does_not_consume_the_password_reset_token(
-    client: AsyncClient, factory: Factory, inbox: Inbox
+    client: AsyncClient, user: User, inbox: Inbox
 ) -> None:
-    user = await factory.user()
     await client.post(REQUEST, json={"email": user.email})
     token = token_in((await inbox.read())[0])
 
@@ -74,9 +73,8 @@ async def test_a_weak_password_does_not_consume_the_password_reset_token(
 
 
 async def test_a_log_in_invalidates_the_password_reset_token(
-    client: AsyncClient, factory: Factory, inbox: Inbox
+    client: AsyncClient, user: User, inbox: Inbox
 ) -> None:
-    user = await factory.user()
     await client.post(REQUEST, json={"email": user.email})
     body = {"token": token_in((await inbox.read())[0]), "new_password": OTHER_PASSWORD}
     await request_token(client, user.email)
@@ -87,13 +85,12 @@ async def test_a_log_in_invalidates_the_password_reset_token(
 
 
 async def test_a_change_of_the_password_invalidates_the_password_reset_token(
-    client: AsyncClient, factory: Factory, inbox: Inbox
+    client: AsyncClient, login: Login, inbox: Inbox
 ) -> None:
-    login = await factory.login()
     await client.post(REQUEST, json={"email": login.user.email})
     body = {"token": token_in((await inbox.read())[0]), "new_password": PASSWORD}
     change = {"current_password": PASSWORD, "new_password": OTHER_PASSWORD}
-    await client.post(f"{API}/users/me/password", json=change, headers=login.headers)
+    await login.post(f"{API}/users/me/password", json=change)
 
     response = await client.post(CONFIRM, json=body)
 
@@ -101,12 +98,8 @@ async def test_a_change_of_the_password_invalidates_the_password_reset_token(
 
 
 async def test_a_password_reset_token_expires_after_thirty_minutes(
-    client: AsyncClient,
-    factory: Factory,
-    inbox: Inbox,
-    monkeypatch: pytest.MonkeyPatch,
+    client: AsyncClient, user: User, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    user = await factory.user()
     issued = clock.now() - timedelta(minutes=30)
     with monkeypatch.context() as patch:
         patch.setattr(clock, "now", lambda: issued)

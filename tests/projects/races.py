@@ -12,5 +12,4 @@ FEW_ROUNDS = ROUNDS // 5
 
 
 def count_statuses(responses: Iterable[Response]) -> Counter[int]:
-    """Return the number of responses with each status."""
     return Counter(response.status_code for response in responses)

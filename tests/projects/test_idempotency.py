@@ -25,7 +25,6 @@ KEPT_HEADERS = ("Location", "ETag", "Content-Type", "Cache-Control")
 
 
 def keyed(login: Login, key: str = "key") -> dict[str, str]:
-    """Return the headers of a request with a key."""
     return {**login.headers, "Idempotency-Key": key}
 
 
@@ -36,10 +35,8 @@ def comparable(response: Response) -> tuple[object, ...]:
 
 
 async def test_a_repeated_request_gets_the_first_response(
-    client: AsyncClient, factory: Factory
+    client: AsyncClient, factory: Factory, login: Login
 ) -> None:
-    login = await factory.login()
-
     first = await client.post(PROJECTS, json={"name": "Mill"}, headers=keyed(login))
     again = await client.post(PROJECTS, json={"name": "Mill"}, headers=keyed(login))
 
@@ -50,11 +47,10 @@ async def test_a_repeated_request_gets_the_first_response(
 
 
 async def test_a_repeated_request_gets_the_first_response_after_a_change_of_the_resource(
-    client: AsyncClient, factory: Factory
+    client: AsyncClient, login: Login
 ) -> None:
-    login = await factory.login()
     first = await client.post(PROJECTS, json={"name": "Mill"}, headers=keyed(login))
-    await client.patch(first.headers["Location"], json={"name": "Drive"}, headers=login.headers)
+    await login.patch(first.headers["Location"], json={"name": "Drive"})
 
     again = await client.post(PROJECTS, json={"name": "Mill"}, headers=keyed(login))
 
@@ -63,9 +59,8 @@ async def test_a_repeated_request_gets_the_first_response_after_a_change_of_the_
 
 @pytest.mark.parametrize("body", [{"name": "Drive"}, {"name": "Mill", "description": "x"}])
 async def test_another_body_with_a_used_key_is_a_422(
-    client: AsyncClient, factory: Factory, body: dict[str, str]
+    client: AsyncClient, login: Login, body: dict[str, str]
 ) -> None:
-    login = await factory.login()
     await client.post(PROJECTS, json={"name": "Mill"}, headers=keyed(login))
 
     response = await client.post(PROJECTS, json=body, headers=keyed(login))
@@ -85,22 +80,18 @@ async def test_another_user_may_use_the_same_key(client: AsyncClient, factory: F
 
 
 async def test_each_request_without_a_key_creates_a_resource(
-    client: AsyncClient, factory: Factory
+    factory: Factory, login: Login
 ) -> None:
-    login = await factory.login()
-
     for _ in range(2):
-        await client.post(PROJECTS, json={"name": "Mill"}, headers=login.headers)
+        await login.post(PROJECTS, json={"name": "Mill"})
 
     assert await factory.count(Project, name="Mill") == 2
     assert await factory.count(IdempotencyKey, user_id=login.user.id) == 0
 
 
 async def test_an_invalid_request_is_not_stored_for_its_key(
-    client: AsyncClient, factory: Factory
+    client: AsyncClient, login: Login
 ) -> None:
-    login = await factory.login()
-
     invalid = await client.post(PROJECTS, json={"name": ""}, headers=keyed(login))
     accepted = await client.post(PROJECTS, json={"name": "Mill"}, headers=keyed(login))
 
@@ -108,9 +99,8 @@ async def test_an_invalid_request_is_not_stored_for_its_key(
 
 
 async def test_a_key_may_be_used_again_after_a_day(
-    client: AsyncClient, factory: Factory, resources: Resources
+    client: AsyncClient, login: Login, resources: Resources
 ) -> None:
-    login = await factory.login()
     first = await client.post(PROJECTS, json={"name": "Mill"}, headers=keyed(login))
     async with resources.database.transaction() as session:
         stored = await session.get_one(IdempotencyKey, (login.user.id, "key"))
@@ -124,9 +114,7 @@ async def test_a_key_may_be_used_again_after_a_day(
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "two words", "\x7f"])
-async def test_an_invalid_key_is_a_422(client: AsyncClient, factory: Factory, key: str) -> None:
-    login = await factory.login()
-
+async def test_an_invalid_key_is_a_422(client: AsyncClient, login: Login, key: str) -> None:
     response = await client.post(PROJECTS, json={"name": "Mill"}, headers=keyed(login, key))
 
     assert response.status_code == 422
@@ -196,9 +184,8 @@ async def test_a_request_that_waits_too_long_for_its_key_is_a_409(
 
 
 async def test_a_key_that_is_purged_during_its_lookup_is_a_409(
-    client: AsyncClient, factory: Factory, resources: Resources
+    client: AsyncClient, login: Login, resources: Resources
 ) -> None:
-    login = await factory.login()
     await client.post(PROJECTS, json={"name": "Mill"}, headers=keyed(login))
 
     with overtaken(resources, "SELECT idempotency_keys", "DELETE FROM idempotency_keys"):

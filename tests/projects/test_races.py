@@ -5,7 +5,6 @@ from asyncio import gather
 import pytest
 from httpx import AsyncClient
 
-from app.core.ids import new_id
 from app.projects.models import Project
 from tests.projects.factory import create_project
 from tests.projects.races import FEW_ROUNDS, ROUNDS, count_statuses
@@ -22,24 +21,21 @@ async def owner(live_factory: Factory) -> Login:
 
 
 async def test_concurrent_updates_of_a_project_lose_no_update(
-    live: AsyncClient, live_factory: Factory, owner: Login
+    live_factory: Factory, owner: Login
 ) -> None:
     for _ in range(ROUNDS):
         project = await create_project(live_factory, owner.user)
         path = f"{PROJECTS}/{project.id}"
 
         responses = await gather(
-            *[
-                live.patch(path, json={"name": f"name {number}"}, headers=owner.headers)
-                for number in range(4)
-            ]
+            *[owner.patch(path, json={"name": f"name {number}"}) for number in range(4)]
         )
 
         assert count_statuses(responses).keys() <= {200, 409}
         changed = [response for response in responses if response.is_success]
         # Each change was applied to the result of the previous one.
         assert await live_factory.count(Project, id=project.id, version=1 + len(changed)) == 1
-        shown = (await live.get(path, headers=owner.headers)).json()
+        shown = (await owner.get(path)).json()
         assert shown in [response.json() for response in changed]
 
 
@@ -48,7 +44,7 @@ async def test_only_one_of_several_concurrent_changes_of_a_project_with_if_match
 ) -> None:
     for _ in range(FEW_ROUNDS):
         path = f"{PROJECTS}/{(await create_project(live_factory, owner.user)).id}"
-        etag = (await live.get(path, headers=owner.headers)).headers["ETag"]
+        etag = (await owner.get(path)).headers["ETag"]
         headers = {**owner.headers, "If-Match": etag}
 
         responses = await gather(
@@ -62,19 +58,3 @@ async def test_only_one_of_several_concurrent_changes_of_a_project_with_if_match
         # A request after the deletion is a 404.
         assert statuses[412] + statuses[404] == 2
         assert statuses[404] == 0 or statuses[204] == 1
-
-
-async def test_concurrent_requests_with_the_same_key_create_one_project(
-    live: AsyncClient, live_factory: Factory, owner: Login
-) -> None:
-    for number in range(FEW_ROUNDS):
-        headers = {**owner.headers, "Idempotency-Key": f"{new_id()}"}
-        body = {"name": f"project {number}"}
-
-        responses = await gather(
-            *[live.post(PROJECTS, json=body, headers=headers) for _ in range(4)]
-        )
-
-        assert count_statuses(responses) == {201: 4}
-        assert len({response.content for response in responses}) == 1
-    assert await live_factory.count(Project) == FEW_ROUNDS

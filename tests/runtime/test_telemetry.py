@@ -16,9 +16,7 @@ import pytest
 from anyio.lowlevel import checkpoint
 from httpx import AsyncClient
 from opentelemetry import metrics, trace
-from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
-    ExportMetricsServiceRequest,
-)
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
@@ -137,7 +135,6 @@ async def measured(
 
 
 def attributes_of(item: Any) -> dict[str, str | int]:
-    """Return the attributes of a span or data point as a dictionary."""
     return {
         attribute.key: attribute.value.int_value or attribute.value.string_value
         for attribute in item.attributes
@@ -147,10 +144,7 @@ def attributes_of(item: Any) -> dict[str, str | int]:
 @pytest.mark.usefixtures("app")
 class TestSpans:
     async def test_spans_describe_a_request_by_its_route_and_its_statements(
-        self,
-        settings: Settings,
-        collector: Collector,
-        live_factory: Factory,
+        self, settings: Settings, collector: Collector, live_factory: Factory
     ) -> None:
         login = await live_factory.admin()
 
@@ -290,7 +284,6 @@ class TestMetrics:
 
 
 def read_gauges(reader: InMemoryMetricReader) -> dict[str, float]:
-    """Return the current values of all gauges."""
     data = reader.get_metrics_data()
     assert data is not None
     found = json.loads(data.to_json())["resource_metrics"][0]["scope_metrics"][0]["metrics"]

@@ -16,7 +16,7 @@ from app.core.ids import new_id
 from app.core.tables import Base
 from app.runtime.resources import Resources
 from app.users.models import User
-from tests.support.factories import API, OTHER_PASSWORD, PASSWORD, Factory, refresh, registration
+from tests.support.factories import API, OTHER_PASSWORD, PASSWORD, Factory, registration
 from tests.support.inbox import Inbox
 from tests.support.observation import unreachable_database
 from tests.support.operations import OPERATIONS, Operation
@@ -111,19 +111,6 @@ async def test_a_request_that_ends_with_an_error_changes_no_rows(
 
     assert [response.status_code for response in responses] == [409, 422, 422, 403, 400]
     assert await rows(live_resources) == before
-
-
-async def test_a_session_that_a_reused_refresh_token_ended_stays_ended(
-    live: AsyncClient, live_factory: Factory, live_resources: Resources
-) -> None:
-    login = await live_factory.login()
-    second = (await refresh(live, login.refresh_token)).json()["refresh_token"]
-    await refresh(live, second)
-
-    stolen = await refresh(live, login.refresh_token)
-
-    assert stolen.status_code == 400
-    assert (await rows(live_resources))["sessions"] == 0
 
 
 async def test_a_request_that_gets_no_connection_in_time_is_a_503(

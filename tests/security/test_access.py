@@ -27,7 +27,9 @@ HIDDEN = [
 def test_operations_that_require_a_session_are_declared_so() -> None:
     require_session = {id_ for id_, access in ACCESS.items() if access.anonymous == 401}
 
-    assert {each.id for each in OPERATIONS if each.is_authenticated} == require_session
+    assert {
+        operation.id for operation in OPERATIONS if operation.is_authenticated
+    } == require_session
 
 
 async def log_in(factory: Factory, caller: str) -> Login:
@@ -67,13 +69,12 @@ async def test_each_caller_gets_the_status_of_the_registry(
 
 @pytest.mark.parametrize("operation", FOR_ADMINS, ids=describe)
 async def test_an_admin_operation_is_a_403_for_a_user_whatever_the_id(
-    client: AsyncClient, factory: Factory, operation: Operation
+    factory: Factory, login: Login, operation: Operation
 ) -> None:
-    login = await factory.login()
     other = await factory.user()
 
     responses = [
-        await client.request(operation.method, operation.path_with(id_), headers=login.headers)
+        await login.request(operation.method, operation.path_with(id_))
         for id_ in (other.id, new_id(), "no id")
     ]
 
@@ -83,23 +84,20 @@ async def test_an_admin_operation_is_a_403_for_a_user_whatever_the_id(
 
 @pytest.mark.parametrize("operation", HIDDEN, ids=describe)
 async def test_a_resource_of_another_user_gets_the_same_404_as_an_unknown_one(
-    client: AsyncClient, factory: Factory, resources: Resources, operation: Operation
+    factory: Factory, login: Login, resources: Resources, operation: Operation
 ) -> None:
-    login = await factory.login()
     world = await create_world(factory, resources)
     unknown_ids = {name: new_id() for name in world.ids}
 
     foreign, unknown = [
-        await client.request(
-            operation.method,
-            operation.path.format_map(ids),
-            json=ENTRIES[operation.id].body,
-            headers=login.headers,
+        await login.request(
+            operation.method, operation.path.format_map(ids), json=ENTRIES[operation.id].body
         )
         for ids in (world.ids, unknown_ids)
     ]
 
     assert (foreign.status_code, unknown.status_code) == (404, 404)
+    assert unknown.json()["code"] == "not_found"
     different = {"instance", "request_id"}
     assert {item for item in foreign.json().items() if item[0] not in different} == {
         item for item in unknown.json().items() if item[0] not in different

@@ -29,10 +29,7 @@ from tests.support.factories import API, PASSWORD, Factory, Login, registration,
 
 @pytest.fixture
 async def login(
-    app: FastAPI,
-    live_factory: Factory,
-    live_resources: Resources,
-    no_limits: None,
+    app: FastAPI, live_factory: Factory, live_resources: Resources, no_limits: None
 ) -> Login:
     """Return a session of a user whose password is as expensive to verify as in production."""
     login = await live_factory.login()
@@ -53,7 +50,7 @@ async def test_other_requests_get_responses_while_32_log_ins_are_in_progress(
 
     for _ in range(5):
         alive = await live.get("/livez")
-        me = await live.get(f"{API}/users/me", headers=login.headers)
+        me = await login.get(f"{API}/users/me")
         assert (alive.status_code, me.status_code) == (200, 200)
         finished_at_each_response.append(sum(task.done() for task in log_ins))
 
@@ -103,7 +100,7 @@ def hashing_routes(app: FastAPI) -> list[RouteContext]:
     return [route for route in iter_route_contexts(app.routes) if hasattr(route.endpoint, HASHES)]
 
 
-def test_each_route_that_uses_a_hash_slot_waits_for_it_before_it_opens_a_session(
+def test_each_route_that_uses_a_hash_slot_has_the_decorator_hashes_passwords(
     app: FastAPI,
 ) -> None:
     using = [

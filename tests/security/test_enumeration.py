@@ -7,8 +7,9 @@ from passlib.context import CryptContext
 from app.core.config import Settings
 from app.main import create_app
 from app.runtime.resources import Resources
+from app.users.models import User
 from tests.conftest import open_client
-from tests.support.factories import API, Factory, registration, request_token
+from tests.support.factories import API, registration, request_token
 from tests.support.inbox import Inbox
 from tests.support.observation import recorded_statements
 
@@ -54,9 +55,8 @@ async def test_a_failed_log_in_responds_and_hashes_alike_for_known_and_unknown_a
 
 
 async def test_a_password_reset_responds_alike_for_known_and_unknown_addresses(
-    client: AsyncClient, factory: Factory, inbox: Inbox
+    client: AsyncClient, user: User, inbox: Inbox
 ) -> None:
-    user = await factory.user()
     path = f"{API}/auth/password-reset"
 
     known = await client.post(path, json={"email": user.email})
@@ -68,9 +68,8 @@ async def test_a_password_reset_responds_alike_for_known_and_unknown_addresses(
 
 
 async def test_a_password_reset_runs_the_same_statements_for_known_and_unknown_addresses(
-    client: AsyncClient, factory: Factory, resources: Resources, inbox: Inbox
+    client: AsyncClient, user: User, resources: Resources, inbox: Inbox
 ) -> None:
-    user = await factory.user()
     statements_by_request = []
 
     for email in (user.email, "nobody@example.com"):

@@ -20,6 +20,7 @@ from app.core.config import Settings
 from app.http.rate_limit import limiter
 from app.main import create_app
 from app.runtime.resources import Resources
+from app.users.models import User
 from tests.conftest import open_client
 from tests.support.factories import API, Factory, request_token
 from tests.support.isolation import captured_log
@@ -55,9 +56,12 @@ async def request_statuses(client: AsyncClient, path: str, *requests: dict[str, 
     return [(await client.post(path, json={}, headers=headers)).status_code for headers in requests]
 
 
-def behind(settings: Settings, proxy: str) -> Settings:
-    """Return the settings of a service that trusts this proxy."""
-    return settings.model_copy(update={"trusted_proxies": [ip_network(proxy)]})
+def behind(proxy: str, settings: Settings, resources: Resources) -> FastAPI:
+    """Return an application that trusts this proxy."""
+    trusted = {"trusted_proxies": [ip_network(proxy)]}
+    app = create_app(settings.model_copy(update=trusted))
+    app.state.resources = resources
+    return app
 
 
 def assert_rate_limited(response: Response, policy: str) -> None:
@@ -132,9 +136,8 @@ class TestPolicies:
         assert_rate_limited(response, "limit_general")
 
     async def test_no_request_is_limited_if_limits_are_disabled(
-        self, client: AsyncClient, factory: Factory, set_limits: SetLimits
+        self, client: AsyncClient, user: User, set_limits: SetLimits
     ) -> None:
-        user = await factory.user()
         policies = [name for name in Settings.model_fields if name.startswith("limit_")]
         set_limits(limits_enabled=False, **dict.fromkeys(policies, "1/day"))
 
@@ -152,35 +155,33 @@ def called_names(dependant: Dependant) -> Iterator[str]:
         yield f"{dependency.call.__module__}.{getattr(dependency.call, '__name__', '')}"
 
 
-class TestHeaders:
-    async def test_the_headers_of_a_success_contain_the_rest_of_each_limit(
-        self, client: AsyncClient, set_limits: SetLimits
-    ) -> None:
-        set_limits(limit_general="50/day", limit_mail_request="20/2 hour")
+async def test_the_headers_of_a_success_contain_the_rest_of_each_limit(
+    client: AsyncClient, set_limits: SetLimits
+) -> None:
+    set_limits(limit_general="50/day", limit_mail_request="20/2 hour")
 
-        response = await client.post(f"{API}/auth/password-reset", json={"email": "a@example.com"})
+    response = await client.post(f"{API}/auth/password-reset", json={"email": "a@example.com"})
 
-        assert response.status_code == 202
-        assert (
-            response.headers["RateLimit-Policy"]
-            == '"general";q=50;w=86400, "mail_request";q=20;w=7200'
-        )
-        assert re.fullmatch(
-            r'"general";r=49;t=[1-9]\d*, "mail_request";r=19;t=[1-9]\d*',
-            response.headers["RateLimit"],
-        )
-        assert "Retry-After" not in response.headers
+    assert response.status_code == 202
+    assert (
+        response.headers["RateLimit-Policy"] == '"general";q=50;w=86400, "mail_request";q=20;w=7200'
+    )
+    assert re.fullmatch(
+        r'"general";r=49;t=[1-9]\d*, "mail_request";r=19;t=[1-9]\d*', response.headers["RateLimit"]
+    )
+    assert "Retry-After" not in response.headers
 
-    async def test_retry_after_of_a_429_is_the_wait_for_the_exceeded_limit(
-        self, client: AsyncClient, set_limits: SetLimits
-    ) -> None:
-        set_limits(limit_general="50/999 day", limit_registration="1/hour")
 
-        await client.post(REGISTER, json={})
-        response = await client.post(REGISTER, json={})
+async def test_retry_after_of_a_429_is_the_wait_for_the_exceeded_limit(
+    client: AsyncClient, set_limits: SetLimits
+) -> None:
+    set_limits(limit_general="50/999 day", limit_registration="1/hour")
 
-        assert response.status_code == 429
-        assert int(response.headers["Retry-After"]) <= 3600
+    await client.post(REGISTER, json={})
+    response = await client.post(REGISTER, json={})
+
+    assert response.status_code == 429
+    assert int(response.headers["Retry-After"]) <= 3600
 
 
 class TestClientIdentity:
@@ -188,15 +189,12 @@ class TestClientIdentity:
     @pytest.mark.parametrize(
         "rotated",
         [
-            {"Authorization": "Bearer {}"},
-            {"Cookie": "session={}"},
-            {"X-Forwarded-For": "198.51.100.{}"},
-            {"Forwarded": "for=198.51.100.{}"},
-            {"X-Real-IP": "198.51.100.{}"},
-            {"User-Agent": "browser/{}"},
+            {"Authorization": "Bearer {}"}, {"Cookie": "session={}"},
+            {"X-Forwarded-For": "198.51.100.{}"}, {"Forwarded": "for=198.51.100.{}"},
+            {"X-Real-IP": "198.51.100.{}"}, {"User-Agent": "browser/{}"},
         ],
         ids=str,
-    )
+    )  # fmt: skip
     async def test_headers_do_not_change_the_client_that_a_limit_counts(
         self, client: AsyncClient, set_limits: SetLimits, policy: str, rotated: dict[str, str]
     ) -> None:
@@ -220,10 +218,7 @@ class TestClientIdentity:
     async def test_behind_a_trusted_proxy_limits_count_the_forwarded_address(
         self, settings: Settings, resources: Resources, set_limits: SetLimits
     ) -> None:
-        proxied = create_app(
-            settings.model_copy(update={"trusted_proxies": [ip_network("192.0.2.0/24")]})
-        )
-        proxied.state.resources = resources
+        proxied = behind("192.0.2.0/24", settings, resources)
         set_limits(limit_registration="2/day")
         one, another = ({"X-Forwarded-For": f"{random_ipv6_network()}::1"} for _ in range(2))
 
@@ -235,10 +230,7 @@ class TestClientIdentity:
     async def test_behind_a_trusted_proxy_limits_ignore_addresses_that_the_client_sent(
         self, settings: Settings, resources: Resources, set_limits: SetLimits
     ) -> None:
-        proxied = create_app(
-            settings.model_copy(update={"trusted_proxies": [ip_network("192.0.2.7")]})
-        )
-        proxied.state.resources = resources
+        proxied = behind("192.0.2.7", settings, resources)
         set_limits(limit_registration="2/day")
         client_ip = f"{random_ipv6_network()}::1"
         requests = [{"X-Forwarded-For": f"198.51.100.{n}, {client_ip}"} for n in range(3)]
@@ -251,10 +243,7 @@ class TestClientIdentity:
     async def test_limits_ignore_the_forwarded_address_of_an_untrusted_client(
         self, settings: Settings, resources: Resources, set_limits: SetLimits
     ) -> None:
-        proxied = create_app(
-            settings.model_copy(update={"trusted_proxies": [ip_network("192.0.2.7")]})
-        )
-        proxied.state.resources = resources
+        proxied = behind("192.0.2.7", settings, resources)
         set_limits(limit_registration="2/day")
         requests = [{"X-Forwarded-For": f"198.51.100.{n}"} for n in range(3)]
 
@@ -294,9 +283,8 @@ class TestClientIdentity:
         assert statuses == [422, 422, 429, 422]
 
     async def test_password_checks_are_limited_by_user_and_not_by_address(
-        self, app: FastAPI, client: AsyncClient, factory: Factory, set_limits: SetLimits
+        self, app: FastAPI, client: AsyncClient, factory: Factory, user: User, set_limits: SetLimits
     ) -> None:
-        user = await factory.user()
         sessions = [await factory.login(user) for _ in range(3)]
         other = await factory.login()
         path = f"{API}/users/me/password"
@@ -334,9 +322,8 @@ class TestFailedLogIns:
         assert "@" not in lines[0]["account"]
 
     async def test_too_many_failed_log_ins_block_the_right_password_from_the_same_ip(
-        self, client: AsyncClient, factory: Factory, set_limits: SetLimits
+        self, client: AsyncClient, user: User, set_limits: SetLimits
     ) -> None:
-        user = await factory.user()
         set_limits(limit_login_failures_per_ip="2/day")
 
         failures = [await request_token(client, user.email, WRONG_PASSWORD) for _ in range(3)]
@@ -363,9 +350,8 @@ class TestFailedLogIns:
         assert from_elsewhere.status_code == 200
 
     async def test_failed_log_ins_are_counted_together_for_all_spellings_of_an_address(
-        self, client: AsyncClient, factory: Factory, set_limits: SetLimits
+        self, client: AsyncClient, user: User, set_limits: SetLimits
     ) -> None:
-        user = await factory.user()
         set_limits(limit_login_failures_per_ip="2/day")
         spellings = [user.email, user.email.upper(), f" {user.email} "]
 
@@ -374,9 +360,8 @@ class TestFailedLogIns:
         assert [response.status_code for response in responses] == [400, 400, 429]
 
     async def test_successful_log_ins_do_not_count_as_failures(
-        self, client: AsyncClient, factory: Factory, set_limits: SetLimits
+        self, client: AsyncClient, user: User, set_limits: SetLimits
     ) -> None:
-        user = await factory.user()
         set_limits(limit_login_failures_per_ip="2/day", limit_login_failures_per_account="2/day")
 
         responses = [await request_token(client, user.email) for _ in range(4)]
@@ -384,9 +369,8 @@ class TestFailedLogIns:
         assert [response.status_code for response in responses] == [200] * 4
 
     async def test_failed_log_ins_are_limited_alike_for_known_and_unknown_addresses(
-        self, app: FastAPI, factory: Factory, set_limits: SetLimits
+        self, app: FastAPI, user: User, set_limits: SetLimits
     ) -> None:
-        user = await factory.user()
         set_limits(limit_login_failures_per_ip="2/day")
 
         responses = []
@@ -403,9 +387,8 @@ class TestFailedLogIns:
         ]
 
     async def test_failed_log_ins_from_many_ips_do_not_block_the_right_password(
-        self, app: FastAPI, client: AsyncClient, factory: Factory, set_limits: SetLimits
+        self, app: FastAPI, client: AsyncClient, user: User, set_limits: SetLimits
     ) -> None:
-        user = await factory.user()
         set_limits(limit_login_failures_per_ip="5/day", limit_login_failures_per_account="2/day")
         failures = []
         for _ in range(3):
@@ -447,28 +430,26 @@ def visible(response: Response) -> tuple[object, ...]:
     return response.status_code, response.json() | {"request_id": None}, headers
 
 
-class TestConcurrency:
-    @pytest.mark.parametrize("policy", ["limit_general", "limit_registration"])
-    async def test_concurrent_requests_do_not_exceed_a_limit(
-        self, live: AsyncClient, set_limits: SetLimits, policy: str
-    ) -> None:
-        set_limits(**{policy: "10/day"})
+@pytest.mark.parametrize("policy", ["limit_general", "limit_registration"])
+async def test_concurrent_requests_do_not_exceed_a_limit(
+    live: AsyncClient, set_limits: SetLimits, policy: str
+) -> None:
+    set_limits(**{policy: "10/day"})
 
-        responses = await gather(*[live.post(REGISTER, json={}) for _ in range(50)])
+    responses = await gather(*[live.post(REGISTER, json={}) for _ in range(50)])
 
-        assert Counter(response.status_code for response in responses) == {422: 10, 429: 40}
+    assert Counter(response.status_code for response in responses) == {422: 10, 429: 40}
 
-    async def test_concurrent_log_ins_exceed_the_limit_at_most_by_the_hash_slots(
-        self, live: AsyncClient, live_factory: Factory, set_limits: SetLimits
-    ) -> None:
-        user = await live_factory.user()
-        set_limits(limit_login_failures_per_ip="10/day")
-        slots = max(1, (os.cpu_count() or 1) - 1)
 
-        responses = await gather(
-            *[request_token(live, user.email, WRONG_PASSWORD) for _ in range(50)]
-        )
+async def test_concurrent_log_ins_exceed_the_limit_at_most_by_the_hash_slots(
+    live: AsyncClient, live_factory: Factory, set_limits: SetLimits
+) -> None:
+    user = await live_factory.user()
+    set_limits(limit_login_failures_per_ip="10/day")
+    slots = max(1, (os.cpu_count() or 1) - 1)
 
-        guesses = Counter(response.status_code for response in responses)
-        assert set(guesses) == {400, 429}
-        assert 10 <= guesses[400] < 10 + slots
+    responses = await gather(*[request_token(live, user.email, WRONG_PASSWORD) for _ in range(50)])
+
+    guesses = Counter(response.status_code for response in responses)
+    assert set(guesses) == {400, 429}
+    assert 10 <= guesses[400] < 10 + slots

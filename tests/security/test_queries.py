@@ -9,7 +9,11 @@ from tests.support.operations import OPERATIONS
 from tests.support.registries import ENTRIES, add_rows, create_world
 from tests.support.world import World
 
-READS = [each for each in OPERATIONS if each.method == "GET" and each.is_authenticated]
+READS = [
+    operation
+    for operation in OPERATIONS
+    if operation.method == "GET" and operation.is_authenticated
+]
 
 
 async def count_statements(client: AsyncClient, world: World, login: Login) -> dict[str, int]:
@@ -17,10 +21,9 @@ async def count_statements(client: AsyncClient, world: World, login: Login) -> d
     counts: dict[str, int] = {}
     for operation in READS:
         with recorded_statements(world.resources) as statements:
-            response = await client.get(
+            response = await login.get(
                 operation.path.format_map(world.ids),
                 params={"limit": 100} if operation.takes("limit") else None,
-                headers=login.headers,
             )
         assert response.status_code == 200, response.text
         # On PostgreSQL reads have no transaction, so they must neither write nor lock.

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +20,8 @@ from app.core.tokens import AccessTokens, InvalidAccessToken
 from app.one_time_tokens.models import OneTimeToken
 from app.runtime.resources import Resources
 from app.sessions.models import RefreshToken
-from tests.support.factories import API, OTHER_PASSWORD, Factory, refresh, token_in
+from app.users.models import User
+from tests.support.factories import API, OTHER_PASSWORD, Factory, Login, refresh, token_in
 from tests.support.inbox import Inbox
 
 
@@ -48,20 +50,16 @@ PLACES = {
     "verification": at_verify_email,
     "reset": at_password_reset,
 }
+Claims = dict[str, Any]
+Sign = Callable[..., str]
 
 
 @pytest.mark.parametrize("place", [*PLACES, "cursor"])
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_token_is_accepted_only_in_the_place_for_its_kind(
-    client: AsyncClient,
-    factory: Factory,
-    inbox: Inbox,
-    resources: Resources,
-    kind: str,
-    place: str,
+    client: AsyncClient, login: Login, inbox: Inbox, resources: Resources, kind: str, place: str
 ) -> None:
-    login = await factory.login()
-    await client.post(f"{API}/auth/verify-email/resend", headers=login.headers)
+    await login.post(f"{API}/auth/verify-email/resend")
     await client.post(f"{API}/auth/password-reset", json={"email": login.user.email})
     tokens = {
         "access": login.access_token,
@@ -87,139 +85,114 @@ def _forged(header: dict[str, Any], claims: dict[str, Any]) -> str:
     return ".".join([*encoded, ""])
 
 
-class TestBrokenAccessTokens:
-    @pytest.mark.parametrize(
-        "token",
-        [
-            "x",
-            "a.b.c",
-            "....",
-            "x" * 3000,
-            "é.é.é",
-            base64.urlsafe_b64encode(b"[" * 1400).decode() + ".e30.x",
-        ],
-        ids=["short", "parts", "dots", "long", "not ascii", "nested"],
-    )
-    async def test_a_malformed_access_token_is_a_401(self, client: AsyncClient, token: str) -> None:
-        headers = {b"Authorization": b"Bearer " + token.encode()}
-
-        response = await client.get(f"{API}/users/me", headers=headers)
-
-        assert response.status_code == 401
-
-    @pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer ", "Basic eDp5", "Token x"])
-    async def test_another_authorization_scheme_is_a_401(
-        self, client: AsyncClient, authorization: str
-    ) -> None:
-        response = await client.get(f"{API}/users/me", headers={"Authorization": authorization})
-
-        assert response.status_code == 401
-
-    @pytest.mark.parametrize("algorithm", ["none", "HS512", "RS256"])
-    async def test_an_access_token_with_another_algorithm_is_a_401(
-        self, client: AsyncClient, factory: Factory, algorithm: str
-    ) -> None:
-        login = await factory.login()
-        header = jwt.get_unverified_header(login.access_token) | {"alg": algorithm}
-        token = _forged(header, jwt.get_unverified_claims(login.access_token))
-
-        assert (await at_bearer(client, token)).status_code == 401
-
-    @pytest.mark.parametrize(
-        "claim", ["iss", "aud", "sub", "client_id", "sid", "iat", "exp", "jti"]
-    )
-    async def test_an_access_token_without_a_claim_is_a_401(
-        self, client: AsyncClient, factory: Factory, resources: Resources, claim: str
-    ) -> None:
-        login = await factory.login()
-        claims = jwt.get_unverified_claims(login.access_token)
-        claims.pop(claim)
-
-        token = _signed(resources, login.access_token, claims)
-
-        assert (await at_bearer(client, token)).status_code == 401
-
-    @pytest.mark.parametrize(
-        "change",
-        [
-            {"iss": "https://elsewhere.example.com"},
-            {"aud": "https://elsewhere.example.com"},
-            {"exp": None},
-            {"exp": []},
-            {"exp": 1e400},
-            {"sub": "ada@example.com"},
-            {"sid": 1},
-        ],
-        ids=str,
-    )
-    async def test_an_access_token_with_a_wrong_claim_is_a_401(
-        self, client: AsyncClient, factory: Factory, resources: Resources, change: dict[str, Any]
-    ) -> None:
-        login = await factory.login()
-        claims = jwt.get_unverified_claims(login.access_token) | change
-
-        token = _signed(resources, login.access_token, claims)
-
-        assert (await at_bearer(client, token)).status_code == 401
-
-    @pytest.mark.parametrize(
-        "change", [{"typ": "JWT"}, {"typ": None}, {"kid": "x"}, {"kid": ["x"]}], ids=str
-    )
-    async def test_an_access_token_with_a_wrong_header_is_a_401(
-        self, client: AsyncClient, factory: Factory, resources: Resources, change: dict[str, Any]
-    ) -> None:
-        login = await factory.login()
-        claims = jwt.get_unverified_claims(login.access_token)
-
-        token = _signed(resources, login.access_token, claims, **change)
-
-        assert (await at_bearer(client, token)).status_code == 401
-
-    async def test_an_expired_access_token_is_a_401(
-        self, client: AsyncClient, factory: Factory, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        issued = clock.now() - timedelta(minutes=15, seconds=1)
-        user = await factory.user()
-        with monkeypatch.context() as patch:
-            patch.setattr(clock, "now", lambda: issued)
-            login = await factory.login(user)
-
-        assert (await at_bearer(client, login.access_token)).status_code == 401
-
-    async def test_an_access_token_of_another_user_in_the_session_is_a_401(
-        self, client: AsyncClient, factory: Factory, resources: Resources
-    ) -> None:
-        login = await factory.login()
-        other = await factory.user()
-        claims = jwt.get_unverified_claims(login.access_token) | {"sub": str(other.id)}
-
-        token = _signed(resources, login.access_token, claims)
-
-        assert (await at_bearer(client, token)).status_code == 401
+@pytest.fixture
+def claims(login: Login) -> Claims:
+    return jwt.get_unverified_claims(login.access_token)
 
 
-def _signed(resources: Resources, like: str, claims: dict[str, Any], **header: Any) -> str:
-    """Return a token with our signature and the headers of `like`, except the headers passed."""
+@pytest.fixture
+def sign(resources: Resources, login: Login) -> Sign:
+    """Return a function that signs claims with our key: `sign(claims, kid="x")`."""
     (key,) = KeyRing(resources.settings.secrets).derive("access-token")
-    headers = jwt.get_unverified_header(like) | header
-    return jwt.encode(claims, key, "HS256", headers)
+    valid = jwt.get_unverified_header(login.access_token)
+    return lambda claims, **header: jwt.encode(claims, key, "HS256", valid | header)
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "x", "a.b.c", "....", "x" * 3000, "é.é.é",
+        base64.urlsafe_b64encode(b"[" * 1400).decode() + ".e30.x",
+    ],
+    ids=["short", "parts", "dots", "long", "not ascii", "nested"],
+)  # fmt: skip
+async def test_a_malformed_access_token_is_a_401(client: AsyncClient, token: str) -> None:
+    headers = {b"Authorization": b"Bearer " + token.encode()}
+
+    response = await client.get(f"{API}/users/me", headers=headers)
+
+    assert response.status_code == 401
+
+
+@pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer ", "Basic eDp5", "Token x"])
+async def test_another_authorization_scheme_is_a_401(
+    client: AsyncClient, authorization: str
+) -> None:
+    response = await client.get(f"{API}/users/me", headers={"Authorization": authorization})
+
+    assert response.status_code == 401
+
+
+@pytest.mark.parametrize("algorithm", ["none", "HS512", "RS256"])
+async def test_an_access_token_with_another_algorithm_is_a_401(
+    client: AsyncClient, login: Login, claims: Claims, algorithm: str
+) -> None:
+    header = jwt.get_unverified_header(login.access_token) | {"alg": algorithm}
+    token = _forged(header, claims)
+
+    assert (await at_bearer(client, token)).status_code == 401
+
+
+@pytest.mark.parametrize("claim", ["iss", "aud", "sub", "client_id", "sid", "iat", "exp", "jti"])
+async def test_an_access_token_without_a_claim_is_a_401(
+    client: AsyncClient, claims: Claims, sign: Sign, claim: str
+) -> None:
+    claims.pop(claim)
+
+    assert (await at_bearer(client, sign(claims))).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"iss": "https://elsewhere.example.com"}, {"aud": "https://elsewhere.example.com"},
+        {"exp": None}, {"exp": []}, {"exp": 1e400}, {"sub": "ada@example.com"}, {"sid": 1},
+    ],
+    ids=str,
+)  # fmt: skip
+async def test_an_access_token_with_a_wrong_claim_is_a_401(
+    client: AsyncClient, claims: Claims, sign: Sign, change: dict[str, Any]
+) -> None:
+    assert (await at_bearer(client, sign(claims | change))).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "change", [{"typ": "JWT"}, {"typ": None}, {"kid": "x"}, {"kid": ["x"]}], ids=str
+)
+async def test_an_access_token_with_a_wrong_header_is_a_401(
+    client: AsyncClient, claims: Claims, sign: Sign, change: dict[str, Any]
+) -> None:
+    assert (await at_bearer(client, sign(claims, **change))).status_code == 401
+
+
+async def test_an_expired_access_token_is_a_401(
+    client: AsyncClient, factory: Factory, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issued = clock.now() - timedelta(minutes=15, seconds=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "now", lambda: issued)
+        login = await factory.login(user)
+
+    assert (await at_bearer(client, login.access_token)).status_code == 401
+
+
+async def test_an_access_token_of_another_user_in_the_session_is_a_401(
+    client: AsyncClient, user: User, claims: Claims, sign: Sign
+) -> None:
+    token = sign(claims | {"sub": str(user.id)})
+
+    assert (await at_bearer(client, token)).status_code == 401
 
 
 async def test_an_access_token_signed_by_the_tests_without_changes_is_accepted(
-    client: AsyncClient, factory: Factory, resources: Resources
+    client: AsyncClient, claims: Claims, sign: Sign
 ) -> None:
-    login = await factory.login()
-    claims = jwt.get_unverified_claims(login.access_token)
-
-    token = _signed(resources, login.access_token, claims)
-
-    assert (await at_bearer(client, token)).status_code == 200
+    assert (await at_bearer(client, sign(claims))).status_code == 200
 
 
 def cursor_of(cursors: Cursors, list_name: str) -> str:
-    """Return a cursor that is valid for the list."""
     request = cursors.page_request(list_name, PageQuery(), POSITION)
-    return request.seal((clock.now(), new_id()))
+    return request.to_cursor((clock.now(), new_id()))
 
 
 def test_a_rotated_secret_verifies_tokens_only_while_it_is_a_fallback() -> None:
@@ -239,10 +212,9 @@ def test_a_rotated_secret_verifies_tokens_only_while_it_is_a_fallback() -> None:
 
 
 async def test_refresh_and_one_time_tokens_are_stored_as_digests_only(
-    client: AsyncClient, factory: Factory, inbox: Inbox, resources: Resources
+    login: Login, inbox: Inbox, resources: Resources
 ) -> None:
-    login = await factory.login()
-    await client.post(f"{API}/auth/verify-email/resend", headers=login.headers)
+    await login.post(f"{API}/auth/verify-email/resend")
 
     async with resources.database.transaction() as session:
         stored = [

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_cli import invoke
-from tests.support.isolation import SECRET
+from tests.support.isolation import SECRET, invoke
 
 
 def test_seed_reports_an_unavailable_database_in_one_line(

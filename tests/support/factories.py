@@ -1,5 +1,6 @@
 """Factories of users and sessions. A test states only what it is about."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -30,16 +31,42 @@ _hashes: WeakKeyDictionary[PasswordHasher, str] = WeakKeyDictionary()
 
 @dataclass(frozen=True)
 class Login:
-    """Session of a user, with its tokens."""
+    """Session of a user, with its tokens. It sends requests: `await login.get(path)`."""
 
+    client: AsyncClient
     user: User
     access_token: str
     refresh_token: str
 
     @property
     def headers(self) -> dict[str, str]:
-        """Headers that authenticate a request."""
         return {"Authorization": f"Bearer {self.access_token}"}
+
+    async def request(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **options: Any
+    ) -> Response:
+        """Send a request of the user, and return the response."""
+        authenticated = {**self.headers, **(headers or {})}
+        return await self.client.request(method, path, headers=authenticated, **options)
+
+    async def get(self, path: str, **options: Any) -> Response:
+        return await self.request("GET", path, **options)
+
+    async def post(self, path: str, **options: Any) -> Response:
+        return await self.request("POST", path, **options)
+
+    async def put(self, path: str, **options: Any) -> Response:
+        return await self.request("PUT", path, **options)
+
+    async def patch(self, path: str, **options: Any) -> Response:
+        return await self.request("PATCH", path, **options)
+
+    async def delete(self, path: str, **options: Any) -> Response:
+        return await self.request("DELETE", path, **options)
+
+    async def delete_account(self, password: str = PASSWORD) -> Response:
+        """Delete the account of the user, and return the response."""
+        return await self.post(f"{API}/users/me/deletion", json={"password": password})
 
 
 class Factory:
@@ -58,7 +85,6 @@ class Factory:
                 await session.flush()
 
     async def count(self, table: type[Any], **values: object) -> int:
-        """Return the number of rows with these values."""
         async with self._resources.database.transaction(read_only=True) as session:
             statement = select(func.count()).select_from(table).filter_by(**values)
             return (await session.exec(statement)).one()
@@ -83,11 +109,9 @@ class Factory:
         return user
 
     async def sessions(self, user: User, count: int) -> None:
-        """Store a number of sessions of the user."""
         await self.add(*[_session(user) for _ in range(count)])
 
     async def activity(self, count: int, *, actor: User, scope_id: UUID) -> None:
-        """Store a number of rows of the audit trail."""
         values: dict[str, Any] = {
             "actor_id": actor.id,
             "action": "user.updated",
@@ -108,10 +132,9 @@ class Factory:
         )
         await self.add(token)
         access_token = self._resources.access_tokens.issue(user_id=user.id, session_id=stored.id)
-        return Login(user, access_token, refresh_token)
+        return Login(self._client, user, access_token, refresh_token)
 
     async def admin(self) -> Login:
-        """Store a session of a new admin."""
         return await self.login(role=Role.ADMIN)
 
     async def deactivate(self, user: User) -> None:
@@ -121,12 +144,10 @@ class Factory:
             user.is_active = False
 
     async def end_sessions(self, user: User) -> None:
-        """End all sessions of the user."""
         async with self._resources.database.transaction() as session:
             await session.exec(delete(LoginSession).where(col(LoginSession.user_id) == user.id))
 
     async def stored_user(self, user_id: UUID) -> User | None:
-        """Return the user as stored, or None."""
         async with self._resources.database.transaction(read_only=True) as session:
             return await session.get(User, user_id)
 
@@ -146,10 +167,10 @@ def _session(user: User) -> LoginSession:
     )
 
 
-def login_of(user: User, response: Response) -> Login:
+def login_of(client: AsyncClient, user: User, response: Response) -> Login:
     """Return the session that a token response starts."""
     pair = response.json()
-    return Login(user, pair["access_token"], pair["refresh_token"])
+    return Login(client, user, pair["access_token"], pair["refresh_token"])
 
 
 async def request_token(
@@ -167,7 +188,6 @@ async def refresh(client: AsyncClient, refresh_token: str) -> Response:
 
 
 def token_in(mail: Mail) -> str:
-    """Return the one-time token in a mail."""
     return mail.text.partition("?token=")[2].split()[0]
 
 

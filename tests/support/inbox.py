@@ -43,7 +43,6 @@ class HeldMailer(MemoryMailer):
         self.released = asyncio.Event()
 
     async def send(self, mail: Mail, *, key: UUID) -> None:
-        """Wait for `released`, then keep the mail."""
         self.begun.put_nowait(mail)
         await self.released.wait()
         await super().send(mail, key=key)

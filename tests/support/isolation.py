@@ -2,14 +2,23 @@
 
 import json
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from io import StringIO
 from typing import Any
 
+import pytest
+from typer.testing import CliRunner, Result
+
+from app.cli import cli
 from app.core.config import Settings
 from app.core.logging import configure_logging
 from app.core.setting_group import Environment
+
+needs_no_database = pytest.mark.skipif(
+    "TEST_DATABASE_URL" in os.environ, reason="needs no database, so that it runs only with SQLite"
+)
 
 SECRET = "lj0sAS5diSxmKRTtA66Y5-c_NHpjvw72a7G1yKgcjZHWcpLhSlCzmePvCNiq9r8k"
 """Secret key that production accepts."""
@@ -36,13 +45,18 @@ class Log:
 
     @property
     def text(self) -> str:
-        """The unparsed text."""
         return self._written.getvalue()
 
     @property
     def lines(self) -> list[dict[str, Any]]:
         """The lines, parsed as the JSON that production writes."""
         return [json.loads(line) for line in self.text.splitlines()]
+
+
+def invoke(*arguments: str, typed: str | None = None) -> Result:
+    """Run a command of the service, which starts its own event loop."""
+    with restored_logging():
+        return CliRunner().invoke(cli, arguments, input=typed, catch_exceptions=False)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ UNDECLARED = (
     "declare it in `error_responses(...)` of the route, as `delete_user` in app/accounts/router.py"
 )
 UNOBSERVED = "no test receives this response: write a test, or remove the declaration"
-WORKER_OUTPUT = "observed_answers"
+WORKER_OUTPUT = "observed_responses"
 SELECTIONS = (
     "keyword", "markexpr", "deselect", "ignore", "ignore_glob",
     "collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test",
@@ -28,7 +28,7 @@ SELECTIONS = (
 """Options of pytest that select a part of the suite."""
 
 
-class Answer(NamedTuple):
+class ResponseKind(NamedTuple):
     """Kind of response of an operation."""
 
     operation: str
@@ -41,13 +41,13 @@ class Answer(NamedTuple):
         return f"{self.operation}: {self.status} {self.content}"
 
 
-def declared_answers(document: dict[str, Any]) -> Iterator[Answer]:
+def declared_responses(document: dict[str, Any]) -> Iterator[ResponseKind]:
     """Yield all responses that the document declares."""
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             for status, response in operation["responses"].items():
                 for content in _contents(response):
-                    yield Answer(f"{method.upper()} {path}", int(status), content)
+                    yield ResponseKind(f"{method.upper()} {path}", int(status), content)
 
 
 def _contents(response: dict[str, Any]) -> Iterator[str]:
@@ -58,12 +58,12 @@ def _contents(response: dict[str, Any]) -> Iterator[str]:
             yield media_type
 
 
-class ObservedAnswers:
+class ObservedResponses:
     """Pytest plugin that compares observed responses with an OpenAPI document."""
 
     def __init__(self, document: dict[str, Any]) -> None:
-        self.declared = {*declared_answers(document)}
-        self.observed: set[Answer] = set()
+        self.declared = {*declared_responses(document)}
+        self.observed: set[ResponseKind] = set()
         self._failures: list[str] = []
         self._templates = [
             (method.upper(), re.compile(re.sub(r"{\w+}", "[^/]+", path)), path)
@@ -97,10 +97,10 @@ class ObservedAnswers:
         content = headers["Content-Type"].partition(";")[0] if body else NO_CONTENT
         if content == PROBLEM:
             content = f"`{json.loads(body)['code']}`"
-        answer = Answer(operation, status, content)
+        kind = ResponseKind(operation, status, content)
         # The operation need not declare errors that middleware returns before routing.
-        if "endpoint" in scope or answer in self.declared:
-            self.observed.add(answer)
+        if "endpoint" in scope or kind in self.declared:
+            self.observed.add(kind)
 
     def _operation(self, scope: Scope) -> str | None:
         """Return the first operation in the document that matches, as the router does."""
@@ -111,21 +111,21 @@ class ObservedAnswers:
 
     def failures(self, *, whole: bool) -> Iterator[str]:
         """Yield a line for each undeclared response and, if `whole`, for each unobserved one."""
-        yield from (f"{answer}: {UNDECLARED}" for answer in sorted(self.observed - self.declared))
+        yield from (f"{kind}: {UNDECLARED}" for kind in sorted(self.observed - self.declared))
         if whole:
             unobserved = sorted(self.declared - self.observed)
-            yield from (f"{answer}: {UNOBSERVED}" for answer in unobserved)
+            yield from (f"{kind}: {UNOBSERVED}" for kind in unobserved)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Add the responses that a worker observed. A worker that crashed sends none."""
         sent = getattr(node, "workeroutput", {}).get(WORKER_OUTPUT, [])
-        self.observed.update(Answer(*fields) for fields in sent)
+        self.observed.update(ResponseKind(*fields) for fields in sent)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Send the observed responses from a worker. In the main process, fail on differences."""
         if hasattr(session.config, "workeroutput"):
-            session.config.workeroutput[WORKER_OUTPUT] = [tuple(answer) for answer in self.observed]
+            session.config.workeroutput[WORKER_OUTPUT] = [tuple(kind) for kind in self.observed]
             return
         passed = session.exitstatus == pytest.ExitCode.OK
         self._failures = [*self.failures(whole=passed and takes_all(session.config))]
@@ -133,7 +133,6 @@ class ObservedAnswers:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print the differences."""
         if self._failures:
             terminalreporter.section("responses differ from the document (article 16)", red=True)
             for failure in self._failures:

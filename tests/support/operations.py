@@ -1,7 +1,6 @@
 """Operations of the API, read from its OpenAPI document."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +23,6 @@ class Operation:
 
     @property
     def is_authenticated(self) -> bool:
-        """True if the operation requires an access token."""
         return "security" in self.details
 
     @property
@@ -37,7 +35,6 @@ class Operation:
         return self.path.format_map(dict.fromkeys(self.parameters, value))
 
     def takes(self, parameter: str) -> bool:
-        """Return True if the operation has a parameter of this name in any place."""
         return any(declared["name"] == parameter for declared in self.details.get("parameters", []))
 
     @property
@@ -51,13 +48,6 @@ class Operation:
         return schema
 
 
-def _operations(document: dict[str, Any]) -> Iterator[Operation]:
-    """Yield all operations of the API."""
-    for path, methods in document["paths"].items():
-        for method, details in methods.items():
-            yield Operation(method.upper(), path, details)
-
-
 def describe(parameter: object) -> str:
     """Return the id of a test that is parametrised by operations."""
     return parameter.id if isinstance(parameter, Operation) else str(parameter)[:20]
@@ -66,4 +56,8 @@ def describe(parameter: object) -> str:
 # Created on import, because tests are parametrised before any fixture runs.
 SETTINGS = ServiceSettings(_env_file=None, secret_key="x" * 32)
 DOCUMENT = create_app(SETTINGS).openapi()
-OPERATIONS = list(_operations(DOCUMENT))
+OPERATIONS = [
+    Operation(method.upper(), path, details)
+    for path, methods in DOCUMENT["paths"].items()
+    for method, details in methods.items()
+]

@@ -44,10 +44,8 @@ class RedisServer:
         self._process.send_signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Resume the server."""
         self._process.send_signal(signal.SIGCONT)
 
     async def keys(self) -> str:
-        """Return the names of all stored keys."""
         async with Redis.from_url(self.url, decode_responses=True) as redis:
             return " ".join(await redis.keys())

@@ -28,19 +28,16 @@ class Access:
     others: Mapping[str, int] = field(default_factory=dict)
 
     def status_for(self, caller: str) -> int:
-        """Return the status for a caller."""
         if caller in WITHOUT_SESSION:
             return self.anonymous
         return self.others.get(caller, self.admin if caller == "admin" else self.user)
 
 
 def public(status: int) -> Access:
-    """Return the access to an operation for everyone."""
     return Access(anonymous=status, user=status, admin=status)
 
 
 def for_users(status: int) -> Access:
-    """Return the access to an operation for all users."""
     return Access(anonymous=401, user=status, admin=status)
 
 
@@ -50,7 +47,6 @@ def for_owner(status: int) -> Access:
 
 
 def for_admins(status: int) -> Access:
-    """Return the access to an operation for admins."""
     return Access(anonymous=401, user=403, admin=status)
 
 

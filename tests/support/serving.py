@@ -27,7 +27,6 @@ class Served:
         return bool(self.server.server_state.tasks)
 
     async def finish_requests(self) -> None:
-        """Wait until the application has handled all requests."""
         async with asyncio.timeout(MAX_WAIT_SECONDS):
             await asyncio.gather(*self.server.server_state.tasks)
 

@@ -7,7 +7,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 from app.core.config import Settings
-from app.core.setting_groups import SmtpSecurity
+from app.core.platform_settings import SmtpSecurity
 from app.mail.smtp import SmtpMailer
 
 

@@ -6,13 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from app.core.migrations import ROOT
+from tests.support.isolation import needs_no_database
 
-pytestmark = pytest.mark.skipif(
-    "TEST_DATABASE_URL" in os.environ, reason="needs no database, so that it runs only with SQLite"
-)
+pytestmark = needs_no_database
 
 EXPORTED = {
     "ALLOWED_HOSTS": "x",

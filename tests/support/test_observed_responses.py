@@ -12,15 +12,18 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from tests.architecture.project import ROOT
+from tests.support.isolation import needs_no_database
 from tests.support.observed_responses import (
     NO_CONTENT,
     PROBLEM,
     UNDECLARED,
     UNOBSERVED,
-    Answer,
-    ObservedAnswers,
-    declared_answers,
+    ObservedResponses,
+    ResponseKind,
+    declared_responses,
 )
+
+pytestmark = needs_no_database
 
 JSON = {"description": "", "content": {"application/json": {}}}
 EMPTY = {"description": ""}
@@ -46,11 +49,7 @@ DELETE = "DELETE /things/{thing_id}"
 
 
 async def observe(
-    answers: ObservedAnswers,
-    request: str,
-    response: Response,
-    *,
-    routed: bool = True,
+    observed: ObservedResponses, request: str, response: Response, *, routed: bool = True
 ) -> None:
     """Send a request whose response is observed, either from a route or from a middleware."""
 
@@ -60,24 +59,23 @@ async def observe(
         await response(scope, receive, send)
 
     method, path = request.split()
-    transport = ASGITransport(answers.observe(app))
+    transport = ASGITransport(observed.observe(app))
     async with AsyncClient(transport=transport, base_url="http://t") as client:
         assert (await client.request(method, path)).content == response.body
 
 
 def problem(status: int, code: str) -> Response:
-    """Return a problem document with only a code."""
     return Response(f'{{"code": "{code}"}}', status, media_type=PROBLEM)
 
 
 def test_each_status_is_declared_with_each_of_its_codes_or_media_types() -> None:
-    assert set(declared_answers(DOCUMENT)) == {
-        Answer("GET /things/first", 200, "application/json"),
-        Answer(READ, 200, "application/json"),
-        Answer(READ, 404, "`gone`"),
-        Answer(READ, 404, "`never_was`"),
-        Answer(DELETE, 204, NO_CONTENT),
-        Answer(DELETE, 413, "`body_too_large`"),
+    assert set(declared_responses(DOCUMENT)) == {
+        ResponseKind("GET /things/first", 200, "application/json"),
+        ResponseKind(READ, 200, "application/json"),
+        ResponseKind(READ, 404, "`gone`"),
+        ResponseKind(READ, 404, "`never_was`"),
+        ResponseKind(DELETE, 204, NO_CONTENT),
+        ResponseKind(DELETE, 413, "`body_too_large`"),
     }
 
 
@@ -94,22 +92,22 @@ def test_each_status_is_declared_with_each_of_its_codes_or_media_types() -> None
     ids=["status", "media type", "no content", "status of a problem", "code", "no problem"],
 )
 async def test_an_undeclared_response_is_reported(response: Response, reported: str) -> None:
-    answers = ObservedAnswers(DOCUMENT)
+    observed = ObservedResponses(DOCUMENT)
 
-    await observe(answers, "GET /things/1", response)
+    await observe(observed, "GET /things/1", response)
 
-    assert list(answers.failures(whole=False)) == [f"{READ}: {reported}: {UNDECLARED}"]
+    assert list(observed.failures(whole=False)) == [f"{READ}: {reported}: {UNDECLARED}"]
 
 
 async def test_a_response_that_was_never_observed_is_reported_after_a_complete_run() -> None:
-    answers = ObservedAnswers(DOCUMENT)
+    observed = ObservedResponses(DOCUMENT)
 
-    await observe(answers, "GET /things/first", Response("{}", media_type="application/json"))
-    await observe(answers, "GET /things/1", problem(404, "gone"))
-    await observe(answers, "DELETE /things/first", Response(status_code=204))
+    await observe(observed, "GET /things/first", Response("{}", media_type="application/json"))
+    await observe(observed, "GET /things/1", problem(404, "gone"))
+    await observe(observed, "DELETE /things/first", Response(status_code=204))
 
-    assert list(answers.failures(whole=False)) == []
-    assert list(answers.failures(whole=True)) == [
+    assert list(observed.failures(whole=False)) == []
+    assert list(observed.failures(whole=True)) == [
         f"{DELETE}: 413 `body_too_large`: {UNOBSERVED}",
         f"{READ}: 200 application/json: {UNOBSERVED}",
         f"{READ}: 404 `never_was`: {UNOBSERVED}",
@@ -117,44 +115,44 @@ async def test_a_response_that_was_never_observed_is_reported_after_a_complete_r
 
 
 async def test_an_error_before_routing_is_observed_only_where_it_is_declared() -> None:
-    answers = ObservedAnswers(DOCUMENT)
+    observed = ObservedResponses(DOCUMENT)
 
     for request in ("DELETE /things/1", "GET /things/1"):
-        await observe(answers, request, problem(413, "body_too_large"), routed=False)
+        await observe(observed, request, problem(413, "body_too_large"), routed=False)
 
-    assert answers.observed == {Answer(DELETE, 413, "`body_too_large`")}
+    assert observed.observed == {ResponseKind(DELETE, 413, "`body_too_large`")}
 
 
 @pytest.mark.parametrize("request_line", ["GET /things", "GET /things/1/2", "PUT /things/1"])
 async def test_a_response_outside_of_all_operations_is_ignored(request_line: str) -> None:
-    answers = ObservedAnswers(DOCUMENT)
+    observed = ObservedResponses(DOCUMENT)
 
-    await observe(answers, request_line, problem(418, "teapot"))
+    await observe(observed, request_line, problem(418, "teapot"))
 
-    assert answers.observed == set()
+    assert observed.observed == set()
 
 
 CONFTEST = """
 import asyncio
 import pytest
 from starlette.responses import Response
-from tests.support.observed_responses import ObservedAnswers
+from tests.support.observed_responses import ObservedResponses
 from tests.support.test_observed_responses import DOCUMENT, observe, problem
 
-ANSWERS = ObservedAnswers(DOCUMENT)
+RESPONSES = ObservedResponses(DOCUMENT)
 
 def pytest_configure(config):
-    config.pluginmanager.register(ANSWERS)
+    config.pluginmanager.register(RESPONSES)
 
 @pytest.fixture
-def answer():
-    return lambda code: asyncio.run(observe(ANSWERS, "GET /things/1", problem(404, code)))
+def kind():
+    return lambda code: asyncio.run(observe(RESPONSES, "GET /things/1", problem(404, code)))
 """
 SUITE = {
     "pytest.ini": "[pytest]\ntestpaths = .\naddopts = -p no:cacheprovider",
     "conftest.py": CONFTEST,
-    "test_gone.py": "def test_gone(answer):\n    answer('gone')",
-    "test_unknown.py": "def test_unknown(answer):\n    answer('unknown')",
+    "test_gone.py": "def test_gone(kind):\n    kind('gone')",
+    "test_unknown.py": "def test_unknown(kind):\n    kind('unknown')",
 }
 
 

@@ -10,11 +10,6 @@ from tests.tasks.lister import Lister
 
 
 @pytest.fixture
-async def login(factory: Factory) -> Login:
-    return await factory.login()
-
-
-@pytest.fixture
 async def project(factory: Factory, login: Login) -> Project:
     return await create_project(factory, login.user)
 

@@ -21,11 +21,9 @@ class Lister:
         self._path = f"{API}/projects/{project.id}/tasks"
 
     async def get(self, **query: Any) -> Response:
-        """Return the response with one page."""
         return await self._client.get(self._path, params=query, headers=self._login.headers)
 
     async def ids(self, **query: Any) -> list[str]:
-        """Return the ids on one page."""
         response = await self.get(**query)
         assert response.status_code == 200, response.text
         return [item["id"] for item in response.json()["items"]]

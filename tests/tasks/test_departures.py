@@ -1,14 +1,12 @@
 """Tasks after the removal of their assignee."""
 
-from httpx import AsyncClient
-
 from tests.projects.factory import create_project
-from tests.support.factories import API, PASSWORD, Factory
+from tests.support.factories import API, Factory
 from tests.tasks.factory import create_task
 
 
 async def test_removing_a_member_leaves_the_tasks_in_the_project_unassigned(
-    client: AsyncClient, factory: Factory
+    factory: Factory,
 ) -> None:
     owner, member = await factory.login(), await factory.login()
     here = await create_project(factory, owner.user, editor=member.user)
@@ -18,26 +16,22 @@ async def test_removing_a_member_leaves_the_tasks_in_the_project_unassigned(
         for project in (here, elsewhere)
     ]
 
-    await client.delete(f"{API}/projects/{here.id}/members/{member.user.id}", headers=owner.headers)
+    await owner.delete(f"{API}/projects/{here.id}/members/{member.user.id}")
 
-    shown = [await client.get(f"{API}/tasks/{task.id}", headers=owner.headers) for task in tasks]
+    shown = [await owner.get(f"{API}/tasks/{task.id}") for task in tasks]
     assignees = [response.json()["assignee_id"] for response in shown]
     assert assignees == [None, str(member.user.id)]
 
 
-async def test_deleting_a_user_leaves_the_tasks_unassigned(
-    client: AsyncClient, factory: Factory
-) -> None:
+async def test_deleting_a_user_leaves_the_tasks_unassigned(factory: Factory) -> None:
     owner, editor = await factory.login(), await factory.login()
     project = await create_project(factory, owner.user, editor=editor.user)
     task = await create_task(factory, project.id, assignee_id=editor.user.id)
     path = f"{API}/tasks/{task.id}"
-    before = await client.get(path, headers=owner.headers)
+    before = await owner.get(path)
 
-    await client.post(
-        f"{API}/users/me/deletion", json={"password": PASSWORD}, headers=editor.headers
-    )
+    await editor.delete_account()
 
-    after = await client.get(path, headers=owner.headers)
+    after = await owner.get(path)
     assert (after.json()["assignee_id"], after.json()["assignee"]) == (None, None)
     assert after.headers["ETag"] != before.headers["ETag"]

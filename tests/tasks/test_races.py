@@ -30,24 +30,21 @@ async def project(live_factory: Factory, owner: Login) -> Project:
 
 
 async def test_concurrent_updates_of_a_task_lose_no_update(
-    live: AsyncClient, live_factory: Factory, owner: Login, project: Project
+    live_factory: Factory, owner: Login, project: Project
 ) -> None:
     for _ in range(ROUNDS):
         task = await create_task(live_factory, project.id)
         path = f"{API}/tasks/{task.id}"
 
         responses = await gather(
-            *[
-                live.patch(path, json={"title": f"title {number}"}, headers=owner.headers)
-                for number in range(4)
-            ]
+            *[owner.patch(path, json={"title": f"title {number}"}) for number in range(4)]
         )
 
         assert count_statuses(responses).keys() <= {200, 409}
         changed = [response for response in responses if response.is_success]
         # Each change was applied to the result of the previous one.
         assert await live_factory.count(Task, id=task.id, version=1 + len(changed)) == 1
-        shown = (await live.get(path, headers=owner.headers)).json()
+        shown = (await owner.get(path)).json()
         assert shown in [response.json() for response in changed]
 
 
@@ -58,7 +55,7 @@ async def test_only_one_of_several_concurrent_changes_of_a_task_with_if_match_su
         tag = await create_tag(live_factory, project.id)
         task = await create_task(live_factory, project.id)
         path = f"{API}/tasks/{task.id}"
-        etag = (await live.get(path, headers=owner.headers)).headers["ETag"]
+        etag = (await owner.get(path)).headers["ETag"]
         headers = {**owner.headers, "If-Match": etag}
 
         responses = await gather(
@@ -95,7 +92,7 @@ async def test_concurrent_requests_with_the_same_key_create_one_task(
 
 
 async def test_a_creation_during_the_deletion_of_its_project_leaves_no_task(
-    live: AsyncClient, live_factory: Factory, owner: Login
+    live_factory: Factory, owner: Login
 ) -> None:
     for _ in range(ROUNDS):
         project = await create_project(live_factory, owner.user)
@@ -103,10 +100,10 @@ async def test_a_creation_during_the_deletion_of_its_project_leaves_no_task(
         assigned = {"title": "Repair", "assignee_id": str(owner.user.id)}
 
         deletion, *creations = await gather(
-            live.delete(path, headers=owner.headers),
-            live.post(f"{path}/tasks", json={"title": "Repair"}, headers=owner.headers),
-            live.post(f"{path}/tasks", json=assigned, headers=owner.headers),
-            live.post(f"{path}/tags", json={"name": "Urgent"}, headers=owner.headers),
+            owner.delete(path),
+            owner.post(f"{path}/tasks", json={"title": "Repair"}),
+            owner.post(f"{path}/tasks", json=assigned),
+            owner.post(f"{path}/tags", json={"name": "Urgent"}),
         )
 
         assert deletion.status_code == 204
@@ -115,7 +112,7 @@ async def test_a_creation_during_the_deletion_of_its_project_leaves_no_task(
 
 
 async def test_setting_a_tag_during_its_deletion_leaves_no_link_to_it(
-    live: AsyncClient, live_factory: Factory, owner: Login, project: Project
+    live_factory: Factory, owner: Login, project: Project
 ) -> None:
     for _ in range(FEW_ROUNDS):
         tag, other = [await create_tag(live_factory, project.id) for _ in range(2)]
@@ -123,9 +120,9 @@ async def test_setting_a_tag_during_its_deletion_leaves_no_link_to_it(
         path = f"{API}/tasks/{task.id}/tags"
 
         deletion, *settings = await gather(
-            live.delete(f"{PROJECTS}/{project.id}/tags/{tag.id}", headers=owner.headers),
-            live.put(path, json={"tag_ids": [str(tag.id)]}, headers=owner.headers),
-            live.put(path, json={"tag_ids": [str(tag.id), str(other.id)]}, headers=owner.headers),
+            owner.delete(f"{PROJECTS}/{project.id}/tags/{tag.id}"),
+            owner.put(path, json={"tag_ids": [str(tag.id)]}),
+            owner.put(path, json={"tag_ids": [str(tag.id), str(other.id)]}),
         )
 
         assert deletion.status_code == 204
@@ -134,7 +131,7 @@ async def test_setting_a_tag_during_its_deletion_leaves_no_link_to_it(
 
 
 async def test_assigning_a_member_during_the_removal_leaves_the_task_unassigned(
-    live: AsyncClient, live_factory: Factory, owner: Login
+    live_factory: Factory, owner: Login
 ) -> None:
     for _ in range(FEW_ROUNDS):
         member = await live_factory.user()
@@ -143,9 +140,9 @@ async def test_assigning_a_member_during_the_removal_leaves_the_task_unassigned(
         body = {"title": "Repair", "assignee_id": str(member.id)}
 
         removal, *assignments = await gather(
-            live.delete(f"{PROJECTS}/{project.id}/members/{member.id}", headers=owner.headers),
-            live.post(f"{PROJECTS}/{project.id}/tasks", json=body, headers=owner.headers),
-            live.patch(f"{API}/tasks/{task.id}", json=body, headers=owner.headers),
+            owner.delete(f"{PROJECTS}/{project.id}/members/{member.id}"),
+            owner.post(f"{PROJECTS}/{project.id}/tasks", json=body),
+            owner.patch(f"{API}/tasks/{task.id}", json=body),
         )
 
         assert removal.status_code == 204
@@ -154,7 +151,7 @@ async def test_assigning_a_member_during_the_removal_leaves_the_task_unassigned(
 
 
 async def test_assigning_an_owner_during_the_deletions_of_all_owners_leaves_one_owner(
-    live: AsyncClient, live_factory: Factory
+    live_factory: Factory,
 ) -> None:
     admin = await live_factory.admin()
     for _ in range(FEW_ROUNDS):
@@ -164,15 +161,8 @@ async def test_assigning_an_owner_during_the_deletions_of_all_owners_leaves_one_
         task = await create_task(live_factory, project.id)
 
         responses = await gather(
-            *[
-                live.delete(f"{API}/users/{login.user.id}", headers=admin.headers)
-                for login in (one, two)
-            ],
-            live.patch(
-                f"{API}/tasks/{task.id}",
-                json={"assignee_id": str(one.user.id)},
-                headers=admin.headers,
-            ),
+            *[admin.delete(f"{API}/users/{login.user.id}") for login in (one, two)],
+            admin.patch(f"{API}/tasks/{task.id}", json={"assignee_id": str(one.user.id)}),
         )
 
         first, second, assignment = [response.status_code for response in responses]
@@ -182,7 +172,7 @@ async def test_assigning_an_owner_during_the_deletions_of_all_owners_leaves_one_
 
 
 async def test_a_request_with_a_key_and_the_deletion_of_its_user_do_not_deadlock(
-    live: AsyncClient, live_factory: Factory, owner: Login
+    live_factory: Factory, owner: Login
 ) -> None:
     admin = await live_factory.admin()
     for _ in range(FEW_ROUNDS):
@@ -191,15 +181,15 @@ async def test_a_request_with_a_key_and_the_deletion_of_its_user_do_not_deadlock
         task = {"title": "Repair", "assignee_id": str(editor.user.id)}
 
         deletion, *creations = await gather(
-            live.delete(f"{API}/users/{editor.user.id}", headers=admin.headers),
+            admin.delete(f"{API}/users/{editor.user.id}"),
             *[
-                live.post(path, json=body, headers={**editor.headers, "Idempotency-Key": path})
+                editor.post(path, json=body, headers={"Idempotency-Key": path})
                 for path, body in [
                     (PROJECTS, {"name": "Engine"}),
                     (f"{PROJECTS}/{project.id}/tasks", task),
                 ]
             ],
-            live.post(f"{PROJECTS}/{project.id}/tasks", json=task, headers=owner.headers),
+            owner.post(f"{PROJECTS}/{project.id}/tasks", json=task),
         )
 
         assert deletion.status_code == 204
@@ -208,13 +198,11 @@ async def test_a_request_with_a_key_and_the_deletion_of_its_user_do_not_deadlock
 
 
 async def test_only_one_of_three_concurrent_deletions_of_a_task_succeeds(
-    live: AsyncClient, live_factory: Factory, owner: Login, project: Project
+    live_factory: Factory, owner: Login, project: Project
 ) -> None:
     for _ in range(FEW_ROUNDS):
         task = await create_task(live_factory, project.id)
 
-        responses = await gather(
-            *[live.delete(f"{API}/tasks/{task.id}", headers=owner.headers) for _ in range(3)]
-        )
+        responses = await gather(*[owner.delete(f"{API}/tasks/{task.id}") for _ in range(3)])
 
         assert count_statuses(responses) == {204: 1, 404: 2}

@@ -75,21 +75,12 @@ async def test_a_filter_by_due_dates_excludes_the_bounds(
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("MILL", [0, 1]),
-        ("100%", [2]),
-        ("_", [3]),
-        ("%", [2]),
-        ("/", [4]),
-        ("\\", [4]),
+        ("MILL", [0, 1]), ("100%", [2]), ("_", [3]), ("%", [2]), ("/", [4]), ("\\", [4]),
         ("mill'; --", []),
     ],
-)
+)  # fmt: skip
 async def test_a_filter_by_text_searches_title_and_description_literally(
-    lister: Lister,
-    project: Project,
-    factory: Factory,
-    text: str,
-    found: list[int],
+    lister: Lister, project: Project, factory: Factory, text: str, found: list[int]
 ) -> None:
     tasks = await create_tasks(
         factory,
@@ -161,20 +152,13 @@ async def test_filters_of_tasks_apply_on_each_page_in_each_order(
 @pytest.mark.parametrize(
     ("query", "parameter"),
     [
-        ({"sort": "id"}, "sort"),
-        ({"sort": "-"}, "sort"),
-        ({"status": "late"}, "status"),
-        ({"status": ["todo"] * 5}, "status"),
-        ({"assignee_id": "me"}, "assignee_id"),
-        ({"due_before": "tomorrow"}, "due_before"),
-        ({"due_before": "1767225600"}, "due_before"),
-        ({"q": ""}, "q"),
-        ({"q": "x" * 201}, "q"),
-        ({"q": "\0"}, "q"),
-        ({"offset": "1"}, "offset"),
+        ({"sort": "id"}, "sort"), ({"sort": "-"}, "sort"), ({"status": "late"}, "status"),
+        ({"status": ["todo"] * 5}, "status"), ({"assignee_id": "me"}, "assignee_id"),
+        ({"due_before": "tomorrow"}, "due_before"), ({"due_before": "1767225600"}, "due_before"),
+        ({"q": ""}, "q"), ({"q": "x" * 201}, "q"), ({"q": "\0"}, "q"), ({"offset": "1"}, "offset"),
     ],
     ids=str,
-)
+)  # fmt: skip
 async def test_an_invalid_filter_of_tasks_is_a_422(
     lister: Lister, query: dict[str, Any], parameter: str
 ) -> None:

@@ -94,15 +94,12 @@ class TestCursor:
     @pytest.mark.parametrize(
         "other",
         [
-            {"sort": "-priority"},
-            {"sort": "created_at"},
-            {"status": "todo"},
-            {"assignee_id": "01a20a91-5680-70a9-b671-4a8b4d8ab4af"},
-            {"q": "a"},
+            {"sort": "-priority"}, {"sort": "created_at"}, {"status": "todo"},
+            {"assignee_id": "01a20a91-5680-70a9-b671-4a8b4d8ab4af"}, {"q": "a"},
             {"due_before": "2030-01-01"},
         ],
         ids=str,
-    )
+    )  # fmt: skip
     @pytest.mark.usefixtures("tasks")
     async def test_a_task_cursor_of_another_order_or_filter_is_rejected(
         self, lister: Lister, other: dict[str, str]

@@ -9,7 +9,7 @@ from sqlmodel import col, update
 from app.core import clock
 from app.one_time_tokens.models import OneTimeToken
 from app.runtime.resources import Resources
-from tests.support.factories import API, Factory, registration, token_in
+from tests.support.factories import API, Factory, Login, registration, token_in
 from tests.support.inbox import Inbox
 
 VERIFY = f"{API}/auth/verify-email"
@@ -30,11 +30,9 @@ async def test_the_token_of_the_registration_mail_verifies_the_address(
 
 
 async def test_a_new_verification_token_invalidates_the_previous_one(
-    client: AsyncClient, factory: Factory, inbox: Inbox
+    client: AsyncClient, login: Login, inbox: Inbox
 ) -> None:
-    login = await factory.login()
-
-    responses = [await client.post(RESEND, headers=login.headers) for _ in range(2)]
+    responses = [await login.post(RESEND) for _ in range(2)]
 
     old, new = map(token_in, await inbox.read())
     assert [response.status_code for response in responses] == [202, 202]
@@ -42,12 +40,10 @@ async def test_a_new_verification_token_invalidates_the_previous_one(
     assert (await client.post(VERIFY, json={"token": new})).status_code == 204
 
 
-async def test_resend_sends_no_mail_to_a_verified_address(
-    client: AsyncClient, factory: Factory, inbox: Inbox
-) -> None:
+async def test_resend_sends_no_mail_to_a_verified_address(factory: Factory, inbox: Inbox) -> None:
     login = await factory.login(verified=True)
 
-    response = await client.post(RESEND, headers=login.headers)
+    response = await login.post(RESEND)
 
     assert (response.status_code, await inbox.read()) == (202, [])
 
@@ -57,7 +53,7 @@ async def test_used_superseded_expired_and_unknown_verification_tokens_get_the_s
 ) -> None:
     user, other, expired_login = [await factory.login() for _ in range(3)]
     for login in (user, user, other, expired_login):
-        await client.post(RESEND, headers=login.headers)
+        await login.post(RESEND)
     superseded, _, used, expired = map(token_in, await inbox.read())
     await client.post(VERIFY, json={"token": used})
     async with resources.database.transaction() as session:
