@@ -58,9 +58,11 @@ class Database:
         If the block raises an exception, the transaction is rolled back and the exception is raised
         again. An `AppError` with `keeps_writes` is raised again after a commit.
 
-        A `read_only` block must not write or lock rows, because on PostgreSQL each of its
-        statements commits alone. While `capacity` transactions are open, a new one
-        waits. After `max_wait` seconds it raises ServiceUnavailable, unless `wait_indefinitely`.
+        A `read_only` block must not write or lock rows: on PostgreSQL it has no transaction, so
+        writes could not be rolled back, and locks would end with the statement.
+
+        While `capacity` transactions are open, a new one waits. After `max_wait` seconds it raises
+        ServiceUnavailable, unless `wait_indefinitely`.
         Raises DatabaseUnavailable, and InvalidInput for values that the database cannot store.
         """
         await self._take_turn(None if wait_indefinitely else self._max_wait)
@@ -129,9 +131,9 @@ def _read_options(engine: AsyncEngine) -> dict[str, object]:
     """Return the execution options of reads. On PostgreSQL they omit BEGIN and COMMIT.
 
     BEGIN and COMMIT would cost two round trips and change nothing, because under READ COMMITTED
-    each statement sees all data that was committed before the statement began. A pooler changes
-    the connection only after `Sync`, which the driver sends after it has both prepared and executed
-    a statement.
+    each statement sees all data that was committed before the statement began. This is safe
+    behind PgBouncer too: it changes the connection only after a `Sync` message, which the driver
+    sends after it has both prepared and executed a statement.
     """
     if engine.dialect.name == "postgresql":
         return {"read_only": True, "isolation_level": "AUTOCOMMIT"}

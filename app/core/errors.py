@@ -28,8 +28,8 @@ class AppError(Exception):
     code: ClassVar[str]
     detail: ClassVar[str]
     keeps_writes: ClassVar[bool] = False
-    """True if the transaction is committed in spite of the error. Example: the session whose
-    refresh token was used twice must stay ended.
+    """True if the transaction is committed in spite of the error. Example: a second use of a
+    refresh token is an error, and ends the session.
     """
 
     def __init__(self, *, headers: Mapping[str, str] | None = None) -> None:

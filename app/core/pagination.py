@@ -36,8 +36,8 @@ Position = tuple[datetime, UUID]
 """Position in a list that is sorted by time: the creation time and the id of a row."""
 POSITION: TypeAdapter[Position] = TypeAdapter(Position)
 
-# The constraints are part of this type. As arguments of `Field` they would apply to a type that
-# includes None, and the OpenAPI document would lack the pattern.
+# The constraints are part of this type. If `Field` had them, they would apply to a type that
+# includes None, so that the OpenAPI document would lack the pattern.
 Cursor = Annotated[str, StringConstraints(max_length=MAX_CURSOR_LENGTH, pattern=CURSOR_PATTERN)]
 
 
@@ -74,7 +74,7 @@ class PageRequest(Generic[P]):
     ) -> Page[Item]:
         """Return a page of the first `limit` rows.
 
-        Fetch `limit + 1` rows: if the last one exists, another page follows.
+        The caller fetches up to `limit + 1` rows. An extra row means that another page follows.
         """
         shown = rows[: self.limit]
         has_next = len(rows) > self.limit

@@ -55,8 +55,8 @@ class Repository:
         """Write all changes of entities now, so that errors of the database are raised here.
 
         `errors` contains the error to raise for each constraint, by the constraint's name.
-        `conflict` is raised if another transaction has changed or deleted a row after this one
-        read it.
+        `conflict` is raised if another transaction has changed or deleted a row that
+        this transaction had read before.
         """
         try:
             await self._session.flush()
@@ -116,7 +116,7 @@ def select_page(
     *key: Column,
     descending: bool = False,
 ) -> ColumnSelect:
-    """Return the statement with the sort order, the beginning and the limit of a page.
+    """Return the statement, sorted, only with rows after the page's position, and with a limit.
 
     It selects one row more than the page has: if this row exists, another page follows.
     """

@@ -48,7 +48,7 @@ def violations(files: set[str] | None = None, root: Path = ROOT) -> Iterator[Vio
 def violations_in_application() -> Iterator[Violation]:
     """Return the violations of the rules about the API and its tables."""
     # Importing this takes longer than checking all files.
-    from tests.support.operations import DOCUMENT  # noqa: PLC0415
+    from tests.support.operations import DOCUMENT  # noqa: PLC0415 -- imports the whole application
 
     for document_rule in document_rules.RULES:
         yield from document_rule.check(DOCUMENT)
