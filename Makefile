@@ -6,7 +6,7 @@ CLIENT := clients/typescript
 CLIENT_INSTALLED := $(CLIENT)/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check check-fast articles lint format lock admin migration conformance client client-test \
+.PHONY: help install run test check check-all check-fast articles format lock admin migration conformance client client-test \
 	browser docs faults audit
 
 help: ## Show this list
@@ -29,17 +29,17 @@ run: .venv/.installed ## Serve on http://127.0.0.1:8000 (PORT=...), docs at /doc
 test: .venv/.installed ## Run the suite on SQLite, and on PostgreSQL + Redis if TEST_DATABASE_URL and TEST_REDIS_URL are set
 	@BIN=$(BIN) scripts/test
 
-check: .venv/.installed ## Run all checks and the suite; print one line if all pass, with VERBOSE=1 more
+check: .venv/.installed ## Format, and run the checks and tests that the change against main can break
 	@$(BIN)/python -m tests.architecture.check
 
-check-fast: .venv/.installed ## Check format, lint and the rules of the constitution, for agents after each edit
+check-all: .venv/.installed ## Run all checks, the suite and Schemathesis, as CI does; with VERBOSE=1 print the tests
+	@$(BIN)/python -m tests.architecture.check all
+
+check-fast: .venv/.installed ## Format, and check lint and the rules of the constitution, after each edit
 	@$(BIN)/python -m tests.architecture.check fast
 
 articles: .venv/.installed ## Break the code once for each rule, and check that the rule reports it
 	@$(BIN)/python -m tests.architecture.articles
-
-lint: .venv/.installed
-	@$(BIN)/python -m tests.architecture.check lint
 
 format: .venv/.installed ## Format the code, and apply the fixes of the linter
 	@$(BIN)/ruff format --quiet .
@@ -76,13 +76,16 @@ $(CLIENT_INSTALLED): $(CLIENT)/package-lock.json
 	@npm --prefix $(CLIENT) ci --prefer-offline --no-audit --no-fund --loglevel=error
 	@touch $@
 
-client: .venv/.installed $(CLIENT_INSTALLED) ## Generate a TypeScript client from the OpenAPI document (Node 20 or newer)
-	@$(BIN)/python -m app init
+.PHONY: client-lint
+client-lint: .venv/.installed $(CLIENT_INSTALLED) ## Lint the OpenAPI document with Spectral (Node 20 or newer)
+	@test -e .env || $(BIN)/python -m app init
 	@$(BIN)/python -m app openapi $(CLIENT)/openapi.json
+	@npm --prefix $(CLIENT) run --silent lint
+
+client: client-lint ## Generate a TypeScript client from the OpenAPI document
 	@npm --prefix $(CLIENT) run --silent generate
 
-client-test: client ## Lint the OpenAPI document, compile the client and test it
-	@npm --prefix $(CLIENT) run --silent lint
+client-test: client ## Compile the client and test it
 	@npm --prefix $(CLIENT) run --silent build
 	@BIN=$(BIN) scripts/served npm --prefix $(CLIENT) test --silent
 

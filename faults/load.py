@@ -38,7 +38,7 @@ NOT_WHOLE = """
     UNION ALL
     SELECT 'session ' || id FROM sessions
     WHERE (SELECT count(*) FROM refresh_tokens WHERE session_id = sessions.id) <> 1
-"""  # noqa: E501 -- a query
+"""
 
 
 @dataclass(frozen=True)

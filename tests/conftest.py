@@ -34,17 +34,51 @@ from tests.support.factories import Factory, Login
 from tests.support.inbox import Inbox
 from tests.support.isolation import Log, captured_log
 from tests.support.observed_responses import ObservedResponses
-from tests.support.operations import DOCUMENT
+from tests.support.operations import DOCUMENT, Operation
 from tests.support.redis_server import RedisServer
+from tests.support.registries import operations_of
+from tests.support.servers import find_unusable_server
 
 SetClock = Callable[[datetime], None]
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 RESPONSES = ObservedResponses(DOCUMENT)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option with which `make check` skips operations that a change cannot break."""
+    parser.addoption(
+        "--features", help="Run tests for all operations only for those of these features: a,b"
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Compare the responses in all tests with the OpenAPI document."""
     config.pluginmanager.register(RESPONSES)
+
+
+def pytest_sessionstart() -> None:
+    """End the run with one line if a server that the environment names cannot be used."""
+    if WORKER == "main" and (problem := find_unusable_server()):
+        pytest.exit(problem, returncode=pytest.ExitCode.USAGE_ERROR)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Remove the tests for operations of other features than those of the option."""
+    if names := config.getoption("features"):
+        chosen = operations_of(names.split(","))
+        kept = [item for item in items if operation_of(item) in {None, *chosen}]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
+
+
+def operation_of(item: pytest.Item) -> str | None:
+    """Return the id of the operation that the test is parametrised by, or None."""
+    values = (
+        item.callspec.params.values()
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+        else ()
+    )
+    return next((value.id for value in values if isinstance(value, Operation)), None)
 
 
 @pytest.fixture(scope="session")
@@ -60,10 +94,7 @@ async def empty_database(label: str, directory: Path) -> AsyncIterator[str]:
         yield f"sqlite:///{directory / f'{label}_test.db'}"
         return
     url = make_url(address)
-    name = url.database or ""
-    if not name.endswith("_test"):
-        pytest.exit(f"The suite empties its database, so the name {name!r} must end in '_test'.")
-    own = f"{name.removesuffix('_test')}_{label}_test"
+    own = f"{(url.database or '').removesuffix('_test')}_{label}_test"
     postgres = url.set(database="postgres").render_as_string(hide_password=False)
     server = create_engine(postgres, pool_size=1, for_migrations=True)  # without time limits
     async with server.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:

@@ -1,6 +1,7 @@
-"""Check the rules: `python -m tests.architecture [FILE ...]`.
+"""Check the rules: `python -m tests.architecture [--files | --application | FILE ...]`.
 
-Without files, check all rules. With files, check the rules about source code and texts in them.
+Without arguments, check all rules. With files, check the rules about source code and texts in them.
+`--files` and `--application` check the two halves of all rules, which can run at the same time.
 """
 
 import gc
@@ -69,10 +70,15 @@ def violations_in_files(files: set[str] | None, root: Path) -> Iterator[Violatio
 
 
 def main() -> None:
-    files = {Path(file).resolve().relative_to(ROOT).as_posix() for file in sys.argv[1:]}
-    found = sorted(
-        violations(files or None), key=lambda found: (found.rule.article, found.location)
-    )
+    match sys.argv[1:]:
+        case ["--files"]:
+            unsorted = violations_in_files(None, ROOT)
+        case ["--application"]:
+            unsorted = violations_in_application()
+        case files:
+            paths = {Path(file).resolve().relative_to(ROOT).as_posix() for file in files}
+            unsorted = violations(paths or None)
+    found = sorted(unsorted, key=lambda found: (found.rule.article, found.location))
     for violation in found:
         print(violation)  # noqa: T201 -- a command
     sys.exit(bool(found))

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -21,6 +22,7 @@ from tests.architecture.edits import applied
 from tests.architecture.mutations import MUTATIONS, Mutation
 from tests.architecture.project import ROOT
 from tests.architecture.rules import Rule, SourceRule, TextRule
+from tests.architecture.selection import select
 
 FOLDERS = (
     *("app", "tests", "migrations", "benchmarks", "deploy", "docs", "faults", "scripts"),
@@ -50,6 +52,21 @@ def mutation_of(rule: Rule) -> Mutation:
     files = [rule.edit.path] if isinstance(rule, SourceRule | TextRule) else []
     command = (sys.executable, "-m", "tests.architecture", *files)
     return Mutation(rule.article, rule.edit, command, expected)
+
+
+def narrowed(mutation: Mutation) -> Mutation:
+    """Return the mutation with the part of its test that `make check` runs for the edited file.
+
+    All other checks are always complete. Raise LookupError if `make check` does not run the test.
+    """
+    selection = select({mutation.edit.path: "M"})
+    if "pytest" not in mutation.command or selection.everything_because:
+        return mutation
+    if mutation.command[-1] not in selection.tests:
+        raise LookupError(f"A change of {mutation.edit.path} must select {mutation.command[-1]}.")
+    return replace(
+        mutation, command=(*mutation.command, f"--features={','.join(selection.features)}")
+    )
 
 
 def is_caught(mutation: Mutation, root: Path) -> bool:
@@ -91,7 +108,7 @@ def uncaught(mutations: list[Mutation]) -> list[Mutation]:
 
 
 def main() -> None:
-    mutations = [*map(mutation_of, RULES), *MUTATIONS]
+    mutations = [*map(mutation_of, RULES), *map(narrowed, MUTATIONS)]
     possible = [mutation for mutation in mutations if POSTGRESQL or not mutation.on_postgresql]
     missed = uncaught(possible)
     for number, article, held_by in ARTICLE.findall((ROOT / "constitution.md").read_text()):

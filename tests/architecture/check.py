@@ -1,122 +1,112 @@
-"""Run all checks: `python -m tests.architecture.check [fast|lint|all]`, or `make check`.
+"""Run checks: `python -m tests.architecture.check [fast|all]`, or `make check`.
 
-On success, print one line. On failure, list what to fix, in order, each with the article and an
-example. With VERBOSE=1, print the whole output of the test suite.
+Without an argument, run the checks that the change against the main branch can break. On success,
+print one line. On failure, list what to fix, each with the article and an example. With VERBOSE=1,
+print the whole output of the tests.
 """
 
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.architecture.project import ROOT
+from tests.architecture import failures
+from tests.architecture.project import PACKAGE, ROOT
+from tests.architecture.selection import Selection, changed_files, select
 
 BIN = Path(sys.executable).parent
 SUCCESS = "All checks passed"
 MAX_LINES = 10
 """Maximum number of failures shown for each step."""
-ARTICLE = re.compile(r"(?ms)^\*\*(\d+)\. .+?(?=^\*\*\d|^## |\Z)")
-SEE = re.compile(r"(?s)\*See\* (.+?)\.\s+\*Held")
 CLOSING = re.compile(r"(?m)(\d+ (?:passed|failed).*? in [\d.]+s)")
-
-
-@cache
-def articles() -> dict[str, str]:
-    """Return the text of each article by its number."""
-    text = (ROOT / "constitution.md").read_text()
-    return {match[1]: match[0] for match in ARTICLE.finditer(text)}
-
-
-def article_held_by(*patterns: str) -> str:
-    """Return the article whose *Held by* matches the first pattern that matches any."""
-    for pattern in patterns:
-        for number, text in articles().items():
-            if re.search(pattern, text.partition("*Held by*")[2]):
-                return with_example(number)
-    return ""
-
-
-def with_example(number: str) -> str:
-    see = SEE.search(articles()[number])
-    return f"(article {number}; example: {see[1]})" if see else f"(article {number})"
-
-
-def failures_of_format(output: str) -> Iterator[str]:
-    for path in re.findall(r"(?m)^(\S+?):\d+:\d+: unformatted", output):
-        yield f"{path}: run `make format`"
-
-
-def failures_of_ruff(output: str) -> Iterator[str]:
-    for location, group, number, message in re.findall(
-        r"(?m)^(\S+?:\d+):\d+: ([A-Z]+)(\d+) (.+)$", output
-    ):
-        article = article_held_by(
-            rf"ruff\b.*\b{group}{number}\b", rf"ruff\b.*\b{group}\b", r"ruff \("
-        )
-        yield f"{location}: {group}{number} {message} {article}"
-
-
-def failures_of_rules(output: str) -> Iterator[str]:
-    yield from re.findall(r"(?m)^.+ \(article \d+; example: .+\)$", output)
-
-
-def failures_of_types(output: str) -> Iterator[str]:
-    for line in re.findall(r"(?m)^\S+:\d+: error: .+$", output):
-        yield f"{line} {article_held_by('mypy')}"
-
-
-def failures_of_imports(output: str) -> Iterator[str]:
-    _, _, broken = output.partition("Broken contracts\n----------------\n")
-    for contract, imports in re.findall(r"(?ms)^(\S.+?)\n-{9,}\n(.+?)(?:\n\n\n|\Z)", broken):
-        prefixes = [f'"{re.escape(contract[:length])}"' for length in range(len(contract), 3, -1)]
-        for line in re.findall(r"(?m)^- +(.+)$", imports):
-            yield f"{line}: {contract} {article_held_by(*prefixes)}"
-
-
-def failures_of_tests(output: str) -> Iterator[str]:
-    for line in sorted(set(re.findall(r"(?m)^(?:FAILED|ERROR) (.+)$", output))):
-        path = line.partition("::")[0]
-        folder = path.rpartition("/")[0]
-        yield f"{line} {article_held_by(re.escape(path), f'{re.escape(folder)}/`')}"
-    for line in re.findall(r"(?m)^[A-Z]+ /\S*: \d{3} .+$", output):
-        yield f"{line} {article_held_by('observed_responses')}"
+SERVERS = ("TEST_DATABASE_URL", "TEST_REDIS_URL")
+READ_BY_PYTHON = ("PYTHON", "PYTEST_")
+"""Prefixes of environment variables that would change what the checks run."""
+CLIENT = "clients/typescript"
 
 
 @dataclass(frozen=True)
 class Step:
+    """Command, and a function that finds the failures in its output."""
+
     name: str
     command: tuple[str, ...]
-    failures: Callable[[str], Iterator[str]]
+    failures: Callable[[str], Iterator[str]] = lambda _: iter(())
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables of the command, in addition to those of the process."""
 
 
+RUFF = f"{BIN}/ruff"
+RULES = (sys.executable, "-m", "tests.architecture")
+FORMAT = [
+    Step("format", (RUFF, "format", "--quiet", ".")),
+    # Unused imports stay, because the code that needs them may not be written yet.
+    Step("format", (RUFF, "check", "--fix", "--unfixable=F401", "--silent", ".")),
+    Step("format", (RUFF, "format", "--quiet", ".")),
+]
+CHECK_FORMAT = Step(
+    "format",
+    (RUFF, "format", "--check", "--output-format=concise", "."),
+    failures.of_format,
+)
 FAST = [
-    Step(
-        "format",
-        (f"{BIN}/ruff", "format", "--check", "--output-format=concise", "."),
-        failures_of_format,
-    ),
-    Step("lint", (f"{BIN}/ruff", "check", "--output-format=concise", "."), failures_of_ruff),
-    Step("rules", (sys.executable, "-m", "tests.architecture"), failures_of_rules),
+    Step("rules", (*RULES, "--files"), failures.of_rules),
+    Step("rules of the application", (*RULES, "--application"), failures.of_rules),
+    Step("lint", (RUFF, "check", "--output-format=concise", "."), failures.of_ruff),
 ]
-LINT = [
+STATIC = [
+    Step("types", (f"{BIN}/mypy", "--no-error-summary"), failures.of_types),
     *FAST,
-    Step("types", (f"{BIN}/mypy", "--no-error-summary"), failures_of_types),
-    Step("imports", (f"{BIN}/lint-imports", "--no-cache"), failures_of_imports),
+    Step("imports", (f"{BIN}/lint-imports", "--no-cache"), failures.of_imports),
 ]
-TESTS = Step("tests", ("scripts/test",), failures_of_tests)
+EVERYTHING = [
+    Step("tests", ("scripts/test",), failures.of_tests, {"COVERAGE": "1"}),
+    Step("conformance", ("scripts/conformance", "--no-color")),
+]
+
+
+def steps_for(selection: Selection) -> list[Step]:
+    """Return the steps that run a part of the suite. They can run at the same time."""
+    options = ("--show-capture=no", f"--features={','.join(selection.features)}")
+    pytest = (sys.executable, "-m", "pytest", *options, *selection.tests)
+    without_servers = ("env", *(f"--unset={name}" for name in SERVERS))
+    steps = [Step("tests on SQLite", (*without_servers, *pytest), failures.of_tests)]
+    if all(name in os.environ for name in SERVERS):
+        steps.append(Step("tests on PostgreSQL + Redis", pytest, failures.of_tests))
+    if tags := tags_of(selection.features):
+        steps.append(Step("conformance", (*EVERYTHING[1].command, *narrowed(tags))))
+        if (ROOT / CLIENT / "node_modules").exists():
+            steps.append(Step("lint of the OpenAPI document", ("make", "--silent", "client-lint")))
+    return steps if selection.tests else []
+
+
+def tags_of(features: Sequence[str]) -> list[str]:
+    """Return the tags in the OpenAPI document of these features' routers."""
+    routers = [ROOT / PACKAGE / feature / "router.py" for feature in features]
+    texts = [router.read_text() for router in routers if router.exists()]
+    return sorted({tag for text in texts for tag in re.findall(r'\btag="(\w+)"', text)})
+
+
+def narrowed(tags: list[str]) -> list[str]:
+    """Return the options of Schemathesis for the operations with these tags."""
+    # The stateful phase takes as long as the others, and combines operations of all features.
+    return ["--phases=examples,coverage,fuzzing", *(f"--include-tag={tag}" for tag in tags)]
 
 
 def run(step: Step) -> tuple[bool, str]:
     """Return True if the command succeeds, and its output."""
-    environment = {**os.environ, "PYTHONPATH": ".", "COLUMNS": "200", "BIN": str(BIN)}
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith(READ_BY_PYTHON)
+    }
+    variables = {"PYTHONPATH": ".", "COLUMNS": "200", "BIN": str(BIN), **step.variables}
     with subprocess.Popen(
         step.command,
         cwd=ROOT,
-        env={**environment, "COVERAGE": "1"},
+        env={**inherited, **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -124,45 +114,72 @@ def run(step: Step) -> tuple[bool, str]:
         lines = []
         for line in process.stdout or ():
             lines.append(line)
-            if step is TESTS and os.environ.get("VERBOSE"):
+            if "tests" in step.name and os.environ.get("VERBOSE"):
                 print(line, end="", flush=True)  # noqa: T201 -- a command
     return process.returncode == 0, "".join(lines)
 
 
 def report(step: Step, output: str) -> str:
-    failures = list(step.failures(output))
+    found = list(step.failures(output))
     # The end of the output, if its format is unknown.
-    shown = failures[:MAX_LINES] or output.splitlines()[-MAX_LINES:]
-    if len(failures) > MAX_LINES:
-        shown.append(f"... and {len(failures) - MAX_LINES} more")
-    if step is TESTS and failures and "::" in failures[0]:
-        shown.append(f'Full output: make test PYTEST_ARGS="{failures[0].split(" ")[0]}"')
+    shown = found[:MAX_LINES] or output.splitlines()[-MAX_LINES:]
+    if len(found) > MAX_LINES:
+        shown.append(f"... and {len(found) - MAX_LINES} more")
+    if "tests" in step.name and found and "::" in found[0]:
+        shown.append(f'Full output: make test PYTEST_ARGS="{found[0].split(" ")[0]}"')
     return "\n".join([f"{step.name}:", *shown])
 
 
-def check(steps: list[Step], *, tests: bool) -> Iterator[str]:
-    """Yield the failures, or a summary. Run the test suite only if all steps succeed."""
-    failed = False
-    for step in steps:
-        succeeded, output = run(step)
-        if not succeeded:
-            failed = True
-            yield report(step, output)
-    if failed:
+def run_all(steps: list[Step], *, at_once: int) -> tuple[list[str], list[str]]:
+    """Run the steps. Return the reports of those that fail, and a summary of each that succeeds."""
+    with ThreadPoolExecutor(at_once) as threads:
+        results = list(zip(steps, threads.map(run, steps), strict=True))
+    failed = [report(step, output) for step, (succeeded, output) in results if not succeeded]
+    passed = [
+        ": ".join([step.name, *CLOSING.findall(output)])
+        for step, (succeeded, output) in results
+        if succeeded
+    ]
+    return failed, passed
+
+
+def check(static: list[Step], selection: Selection | None) -> Iterator[str]:
+    """Yield the failures, or a summary. Run tests only if all static checks succeed."""
+    failed, passed = run_all(static, at_once=2)
+    if selection is None or failed:
+        yield from failed or [f"{SUCCESS}: {', '.join(passed)}"]
         return
-    summary = ", ".join(step.name for step in steps)
-    if tests:
-        succeeded, output = run(TESTS)
-        if not succeeded:
-            yield report(TESTS, output)
-            return
-        summary = "; ".join([summary, *CLOSING.findall(output), output.strip().splitlines()[-1]])
-    yield f"{SUCCESS}: {summary}"
+    parts = EVERYTHING if selection.everything_because else steps_for(selection)
+    failed, tested = run_all(parts, at_once=1 if parts is EVERYTHING else 4)
+    yield from failed or [
+        f"{SUCCESS}: {', '.join(passed)}; {'; '.join([*tested, scope(selection)])}"
+    ]
+
+
+def scope(selection: Selection) -> str:
+    """Return what ran and why, and what is left to CI."""
+    servers = (
+        ""
+        if all(name in os.environ for name in SERVERS)
+        else f" (SQLite only: set {SERVERS[0]} and {SERVERS[1]} for the rest)"
+    )
+    if reason := selection.everything_because:
+        return f"ran everything{servers}, because {reason}"
+    features = f" of {', '.join(selection.features)}" if selection.features else ""
+    return f"ran what the change{features} can break{servers}; CI runs `make check-all`"
 
 
 def main() -> None:
-    choice = sys.argv[1] if len(sys.argv) > 1 else "all"
-    lines = list(check(FAST if choice == "fast" else LINT, tests=choice == "all"))
+    choice = sys.argv[1] if len(sys.argv) > 1 else "changed"
+    selection = Selection(everything_because="CI does") if choice == "all" else None
+    if choice == "all":
+        static = [CHECK_FORMAT, *STATIC]
+    else:
+        run_all(FORMAT, at_once=1)
+        static = FAST if choice == "fast" else STATIC
+    if choice == "changed":
+        selection = select(changed_files())
+    lines = list(check(static, selection))
     print("\n".join(lines))  # noqa: T201 -- a command
     sys.exit(not lines[-1].startswith(SUCCESS))
 

@@ -5,16 +5,18 @@ import sys
 import pytest
 
 from tests.architecture.check import (
-    FAST,
-    LINT,
+    CHECK_FORMAT,
+    EVERYTHING,
     MAX_LINES,
-    TESTS,
+    STATIC,
     Step,
-    article_held_by,
     check,
-    failures_of_tests,
     report,
+    scope,
+    steps_for,
 )
+from tests.architecture.failures import article_held_by, of_ruff, of_tests
+from tests.architecture.selection import Selection
 from tests.support.isolation import needs_no_database
 from tests.support.observed_responses import UNOBSERVED
 
@@ -45,6 +47,10 @@ OUTPUTS = {
         f"{PATH}:3: only repositories build statements (article 4; example: x.py `X`)",
         "(article 4; example: x.py `X`)",
     ),
+    "rules of the application": (
+        f"{PATH}:3 x: no example (article 16; example: x.py `X`)",
+        "(article 16; example: x.py `X`)",
+    ),
     "types": (
         f'{PATH}:3: error: Name "x" is not defined  [name-defined]',
         "(article 38; example: ",
@@ -53,7 +59,7 @@ OUTPUTS = {
 }
 
 
-@pytest.mark.parametrize("step", LINT, ids=lambda step: step.name)
+@pytest.mark.parametrize("step", [CHECK_FORMAT, *STATIC], ids=lambda step: step.name)
 def test_a_failure_names_its_location_and_its_article(step: Step) -> None:
     output, expected = OUTPUTS[step.name]
 
@@ -67,9 +73,7 @@ def test_a_failure_names_its_location_and_its_article(step: Step) -> None:
     ("code", "article"), [("S608", 18), ("S105", 35), ("DTZ005", 9), ("D102", 38), ("C901", 42)]
 )
 def test_a_code_of_ruff_belongs_to_the_article_that_names_it(code: str, article: int) -> None:
-    [lint] = [step for step in FAST if step.name == "lint"]
-
-    [failure] = lint.failures(f"{PATH}:1:1: {code} Something")
+    [failure] = of_ruff(f"{PATH}:1:1: {code} Something")
 
     assert f"(article {article}" in failure
 
@@ -81,7 +85,7 @@ def test_a_code_of_ruff_belongs_to_the_article_that_names_it(code: str, article:
 def test_a_failed_test_belongs_to_the_article_that_names_it_or_its_folder(
     path: str, article: int
 ) -> None:
-    [failure] = failures_of_tests(f"FAILED {path}::test_x - assert 1 == 2\n")
+    [failure] = of_tests(f"FAILED {path}::test_x - assert 1 == 2\n")
 
     assert failure.startswith(f"{path}::test_x - assert 1 == 2 (article {article}; example: ")
 
@@ -89,7 +93,7 @@ def test_a_failed_test_belongs_to_the_article_that_names_it_or_its_folder(
 def test_a_response_that_no_test_receives_is_reported_with_its_article() -> None:
     unobserved = f"GET /notes: 409 `too_many_notes`: {UNOBSERVED}"
 
-    lines = report(TESTS, f"1 passed in 1.0s\n{unobserved}\n").splitlines()
+    lines = report(EVERYTHING[0], f"1 passed in 1.0s\n{unobserved}\n").splitlines()
 
     assert lines == ["tests:", f"{unobserved} {article_held_by('observed_responses')}"]
     assert "(article 16; example: " in lines[1]
@@ -98,7 +102,7 @@ def test_a_response_that_no_test_receives_is_reported_with_its_article() -> None
 def test_a_report_is_short_and_names_the_command_for_more() -> None:
     output = "\n".join(f"FAILED tests/x.py::test_{number:02} - assert 0" for number in range(30))
 
-    lines = report(TESTS, output).splitlines()
+    lines = report(EVERYTHING[0], output).splitlines()
 
     assert len(lines) == MAX_LINES + 3
     assert lines[-2:] == [
@@ -110,22 +114,64 @@ def test_a_report_is_short_and_names_the_command_for_more() -> None:
 def test_the_report_of_an_unknown_output_is_the_end_of_it() -> None:
     output = "\n".join(str(number) for number in range(100))
 
-    lines = report(TESTS, output).splitlines()
+    lines = report(EVERYTHING[0], output).splitlines()
 
     assert lines == ["tests:", *map(str, range(100 - MAX_LINES, 100))]
 
 
-def test_failing_steps_are_reported_in_order_and_without_running_the_suite() -> None:
-    def step(name: str, code: int) -> Step:
-        script = f"import sys; print({name!r}); sys.exit({code})"
-        return Step(name, (sys.executable, "-c", script), lambda output: iter([output.strip()]))
+def step(name: str, code: int) -> Step:
+    """Return a step that prints its name and exits with the code."""
+    script = f"import sys; print({name!r}); sys.exit({code})"
+    return Step(name, (sys.executable, "-c", script), lambda output: iter([output.strip()]))
 
-    lines = list(check([step("a", 1), step("b", 0), step("c", 1)], tests=True))
+
+def test_failing_steps_are_reported_in_order_and_without_running_tests() -> None:
+    lines = list(check([step("a", 1), step("b", 0), step("c", 1)], Selection("of a test")))
 
     assert lines == ["a:\na", "c:\nc"]
 
 
 def test_success_is_one_line() -> None:
-    step = Step("a", (sys.executable, "-c", ""), lambda _: iter(()))
+    assert list(check([step("a", 0)], None)) == ["All checks passed: a"]
 
-    assert list(check([step], tests=False)) == ["All checks passed: a"]
+
+def test_a_part_of_the_suite_runs_on_both_databases_and_skips_other_operations(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TEST_DATABASE_URL", "postgresql://x/x_test")
+    monkeypatch.setenv("TEST_REDIS_URL", "redis://x")
+
+    steps = steps_for(Selection(tests=("tests/users/test_x.py",), features=("users", "accounts")))
+
+    sqlite, postgresql, conformance = steps[:3]
+    assert sqlite.command[-2:] == postgresql.command[-2:]
+    assert postgresql.command[-2:] == ("--features=users,accounts", "tests/users/test_x.py")
+    assert "--unset=TEST_DATABASE_URL" in sqlite.command
+    assert conformance.command[-1] == "--include-tag=users"
+
+
+def test_a_change_that_no_test_reads_runs_no_tests() -> None:
+    assert steps_for(Selection()) == []
+
+
+@pytest.mark.parametrize(
+    ("selection", "expected"),
+    [
+        (Selection("app/core/x.py changed"), "ran everything, because app/core/x.py changed"),
+        (Selection(features=("a", "b")), "ran what the change of a, b can break; CI runs"),
+        (Selection(tests=("x",)), "ran what the change can break; CI runs `make check-all`"),
+    ],
+)
+def test_the_summary_says_what_ran_and_why(
+    selection: Selection, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TEST_DATABASE_URL", "TEST_REDIS_URL"):
+        monkeypatch.setenv(name, "x")
+
+    assert scope(selection).startswith(expected)
+
+
+def test_the_summary_says_that_a_database_was_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TEST_DATABASE_URL", raising=False)
+
+    assert "SQLite only: set TEST_DATABASE_URL and TEST_REDIS_URL" in scope(Selection("x"))

@@ -1,25 +1,31 @@
 """Number of SQL statements of reads, which does not depend on the number of rows."""
 
+import pytest
 from httpx import AsyncClient
 
 from app.runtime.resources import Resources
 from tests.support.factories import Factory, Login
 from tests.support.observation import recorded_statements
-from tests.support.operations import OPERATIONS
-from tests.support.registries import ENTRIES, add_rows, create_world
+from tests.support.operations import OPERATIONS, Operation
+from tests.support.registries import ENTRIES, add_rows, create_world, operations_of
 from tests.support.world import World
 
-READS = [
-    operation
-    for operation in OPERATIONS
-    if operation.method == "GET" and operation.is_authenticated
-]
+
+@pytest.fixture
+def reads(pytestconfig: pytest.Config) -> list[Operation]:
+    """Return the operations that read, only those of the option `--features` if it is set."""
+    chosen = pytestconfig.getoption("features")
+    ids = operations_of(chosen.split(",")) if chosen else ENTRIES
+    reads = [operation for operation in OPERATIONS if operation.method == "GET"]
+    return [read for read in reads if read.is_authenticated and read.id in ids]
 
 
-async def count_statements(client: AsyncClient, world: World, login: Login) -> dict[str, int]:
+async def count_statements(
+    client: AsyncClient, world: World, login: Login, reads: list[Operation]
+) -> dict[str, int]:
     """Return the number of statements of each read, with the largest page of a list."""
     counts: dict[str, int] = {}
-    for operation in READS:
+    for operation in reads:
         with recorded_statements(world.resources) as statements:
             response = await login.get(
                 operation.path.format_map(world.ids),
@@ -33,15 +39,15 @@ async def count_statements(client: AsyncClient, world: World, login: Login) -> d
 
 
 async def test_reads_run_as_many_statements_for_a_hundred_rows_as_for_one(
-    client: AsyncClient, factory: Factory, resources: Resources
+    client: AsyncClient, factory: Factory, resources: Resources, reads: list[Operation]
 ) -> None:
     login = await factory.admin()
     world = await create_world(factory, resources, {"owner": login.user})
-    await add_rows(world, 1)
+    registered = {read.id: ENTRIES[read.id].statements for read in reads}
+    await add_rows(world, 1, operations=registered)
 
-    for_one = await count_statements(client, world, login)
-    await add_rows(world, 99)
-    for_a_hundred = await count_statements(client, world, login)
+    for_one = await count_statements(client, world, login, reads)
+    await add_rows(world, 99, operations=registered)
+    for_a_hundred = await count_statements(client, world, login, reads)
 
-    registered = {operation.id: ENTRIES[operation.id].statements for operation in READS}
     assert for_one == for_a_hundred == registered

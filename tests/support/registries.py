@@ -1,6 +1,6 @@
 """Registries of all features."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from importlib import import_module
 
 from app.core.migrations import ROOT
@@ -15,25 +15,32 @@ PLATFORM = "http"
 """Folder with the registry of the routes that belong to no feature."""
 
 
-def _load() -> list[Registry]:
-    """Return the registries in the order of the features, so that parents come first."""
+def _load() -> dict[str, Registry]:
+    """Return the registries by folder, in the order of the features, so that parents come first."""
     folders = [PLATFORM, *(feature.name for feature in FEATURES)]
     found = {path.parent.name for path in sorted(ROOT.glob("tests/*/registry.py"))}
     if unknown := sorted(found - {*folders, "support"}):
         raise ValueError(f"tests/{unknown[0]}/registry.py: no feature has this name")
-    return [
-        import_module(f"tests.{folder}.registry").registry for folder in folders if folder in found
-    ]
+    return {
+        folder: import_module(f"tests.{folder}.registry").registry
+        for folder in folders
+        if folder in found
+    }
 
 
 REGISTRIES = _load()
 ENTRIES: dict[str, Entry] = {}
-for _registry in REGISTRIES:
+for _registry in REGISTRIES.values():
     ENTRIES |= _registry.entries
 CALLERS = [
     *(*WITHOUT_SESSION, "stranger", "admin", "owner"),
-    *sorted({caller for registry in REGISTRIES for caller in registry.callers}),
+    *sorted({caller for registry in REGISTRIES.values() for caller in registry.callers}),
 ]
+
+
+def operations_of(features: Iterable[str]) -> set[str]:
+    """Return the ids of the operations of these features."""
+    return {id_ for name in features if name in REGISTRIES for id_ in REGISTRIES[name].entries}
 
 
 async def create_world(
@@ -41,14 +48,14 @@ async def create_world(
 ) -> World:
     """Create a resource for each path parameter, which belongs to the owner."""
     world = World(factory, resources, callers or {}, await factory.user())
-    for registry in REGISTRIES:
+    for registry in REGISTRIES.values():
         if registry.add_resources:
             await registry.add_resources(world)
     return world
 
 
-async def add_rows(world: World, count: int) -> None:
-    """Add a number of rows to each list of the owner."""
-    for registry in REGISTRIES:
-        if registry.add_rows:
+async def add_rows(world: World, count: int, *, operations: Collection[str]) -> None:
+    """Add a number of rows to each list of the owner that one of the operations reads."""
+    for registry in REGISTRIES.values():
+        if registry.add_rows and not registry.entries.keys().isdisjoint(operations):
             await registry.add_rows(world, count)

@@ -132,21 +132,19 @@ async def test_a_response_outside_of_all_operations_is_ignored(request_line: str
     assert observed.observed == set()
 
 
-CONFTEST = """
-import asyncio
+# Imports little, because each of the tests below starts pytest again.
+CONFTEST = f"""
 import pytest
-from starlette.responses import Response
-from tests.support.observed_responses import ObservedResponses
-from tests.support.test_observed_responses import DOCUMENT, observe, problem
+from tests.support.observed_responses import ObservedResponses, ResponseKind
 
-RESPONSES = ObservedResponses(DOCUMENT)
+RESPONSES = ObservedResponses({DOCUMENT!r})
 
 def pytest_configure(config):
     config.pluginmanager.register(RESPONSES)
 
 @pytest.fixture
 def kind():
-    return lambda code: asyncio.run(observe(RESPONSES, "GET /things/1", problem(404, code)))
+    return lambda code: RESPONSES.observed.add(ResponseKind({READ!r}, 404, f"`{{code}}`"))
 """
 SUITE = {
     "pytest.ini": "[pytest]\ntestpaths = .\naddopts = -p no:cacheprovider",
