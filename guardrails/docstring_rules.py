@@ -2,39 +2,40 @@
 
 import ast
 from collections.abc import Iterator
-from typing import Any
 
-from tests.architecture.edits import Change, Edit
-from tests.architecture.rules import Finding, SourceRule
-from tests.architecture.source import Module
+from guardrails.rules import Finding, SourceRule
+from guardrails.source import Module
 
-VERBS = (
-    *("Add", "Apply", "Call", "Change", "Check", "Claim", "Close", "Commit", "Compare", "Connect"),
-    *("Consume", "Copy", "Count", "Create", "Deactivate", "Delete", "Disable", "Drop", "End"),
-    *("Exchange", "Execute", "Exit", "Export", "Find", "Format", "Handle", "Ignore", "Import"),
-    *("Kill", "Limit", "List", "Lock", "Log", "Mail", "Mark", "Measure", "Migrate", "Open"),
-    *("Operate", "Parse", "Print", "Process", "Raise", "Read", "Record", "Redirect", "Refresh"),
-    *("Register", "Remove", "Rename", "Replace", "Respond", "Restore", "Restrict", "Resume"),
-    *("Return", "Roll", "Run", "Schedule", "Send", "Serve", "Set", "Start", "Stop", "Store"),
-    *("Suspend", "Take", "Use", "Verify", "Wait", "Write", "Yield"),
-)
-"""First words of the docstrings of functions, sorted. Add a verb only if none of these fits."""
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 QUESTIONS = {"how", "of", "that", "those", "what", "when", "where", "whether", "which", "who"}
 """First words of a docstring that does not name its subject."""
+NO_VERBS = QUESTIONS | {"a", "all", "an", "any", "each", "helper", "it", "the", "these", "this"}
+"""First words of a docstring that does not begin with a verb."""
+THIRD_PERSON = {
+    *("adds", "builds", "calculates", "calls", "checks", "creates", "deletes", "determines"),
+    *("enqueues", "ensures", "fetches", "finds", "generates", "gets", "handles", "raises"),
+    *("reads", "removes", "retrieves", "returns", "runs", "sends", "sets", "updates", "validates"),
+}
 
 
 def find_other_docstrings(module: Module) -> Iterator[Finding]:
-    for function in module.nodes(*FUNCTIONS):
+    for function in module.functions():
         word = _first_word(ast.get_docstring(function, clean=False))
         is_other = _is_property(function) or _is_test(module, function)
-        if word and word not in VERBS and not is_other:
-            message = f"begins with `{word}`: use a verb of `VERBS` in docstring_rules.py"
-            yield function.lineno, f"the docstring of `{function.name}` {message}"
+        if word and not is_other and not _is_imperative(word, module.project.verbs):
+            message = "use a verb in the imperative"
+            yield (
+                function.lineno,
+                f"the docstring of `{function.name}` begins with `{word}`: {message}",
+            )
     for line, docstring in _descriptions(module):
         word = _first_word(docstring)
         if word.lower() in QUESTIONS:
             yield line, f"the docstring begins with `{word}`: name its subject"
+
+
+def _is_imperative(word: str, verbs: tuple[str, ...]) -> bool:
+    return word in verbs if verbs else word.lower() not in NO_VERBS | THIRD_PERSON
 
 
 def _descriptions(module: Module) -> Iterator[tuple[int, str]]:
@@ -59,23 +60,15 @@ def _is_property(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 
 def _is_test(module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    return module.layer in ("tests", "faults") and function.name.startswith("test_")
-
-
-def set_docstring(text: str) -> Change:
-    def change(node: Any) -> None:
-        node.body[0].value.value = text
-
-    return change
+    return module.project.is_in_layer(module.path, "tests") and function.name.startswith("test_")
 
 
 RULES = [
     SourceRule(
         name="imperative docstrings",
         article=50,
-        see="Repository",
         outside=True,
         find=find_other_docstrings,
-        edit=Edit("UserRepository.add", set_docstring("Whether the user is stored.")),
+        sample='def is_stored():\n    """Whether the user is stored."""',
     ),
 ]

@@ -2,30 +2,26 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from tests.architecture.edits import Edit, prepend, replace, set_field, set_keyword
-from tests.architecture.rules import Document, DocumentRule, NamedFinding
+from guardrails.project import Project
+from guardrails.rules import ApplicationRule, NamedFinding
 
-VERBS = {
-    "get": {"check", "list", "read"},
-    "post": {"add", "change", "create", "delete", "issue", "register", "request", "resend", "reset"}
-    | {"revoke", "verify"},
-    "put": {"set"},
-    "patch": {"update"},
-    "delete": {"delete", "end", "remove"},
-}
-"""First words of the names of handlers, by method."""
+METHODS = ("get", "post", "put", "patch", "delete")
 BOUNDED_FORMATS = {"date", "email", "uuid"}
 COMPLEX_FIELDS = 3
 
+Document = dict[str, Any]
+"""An OpenAPI document."""
 Operation = tuple[str, str, dict[str, Any]]
 
 
 def operations(document: Document) -> Iterator[Operation]:
     for methods in document["paths"].values():
         for method, operation in methods.items():
-            yield operation["operationId"], method, operation
+            if method in METHODS:
+                yield operation["operationId"], method, operation
 
 
 def resolve(document: Document, schema: dict[str, Any]) -> dict[str, Any]:
@@ -49,28 +45,29 @@ def success_of(document: Document, operation: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def find_names(document: Document) -> Iterator[NamedFinding]:
+def find_names(document: Document, project: Project) -> Iterator[NamedFinding]:
     for id_, method, operation in operations(document):
         tag, _, name = id_.partition("-")
         if tag not in operation.get("tags", []):
             yield id_, "name the operation by its tag and its function"
-        verb = name.partition("_")[0]
-        if verb not in VERBS[method]:
-            verbs = ", ".join(sorted(VERBS[method]))
+        known = project.operation_verbs.get(method, ())
+        if name.partition("_")[0] not in known:
+            verbs = ", ".join(known)
             yield id_, f"begin the name of a {method.upper()} with one of: {verbs}"
 
 
-def find_unpaged_lists(document: Document) -> Iterator[NamedFinding]:
+def find_unpaged_lists(document: Document, project: Project) -> Iterator[NamedFinding]:
     for id_, _, operation in operations(document):
         response = success_of(document, operation)
         if response.get("type") == "array":
-            yield id_, "returns a list without a bound: return a `Page`"
+            yield id_, "returns a list without a bound: return a page"
         parameters = {parameter["name"] for parameter in operation.get("parameters", [])}
-        if "items" in response.get("properties", {}) and not {"limit", "cursor"} <= parameters:
-            yield id_, "returns a page, but does not take `limit` and `cursor`"
+        missing = [f"`{name}`" for name in project.page_parameters if name not in parameters]
+        if "items" in response.get("properties", {}) and missing:
+            yield id_, f"returns a page, but does not take {' and '.join(missing)}"
 
 
-def find_unbounded_input(document: Document) -> Iterator[NamedFinding]:
+def find_unbounded_input(document: Document, _project: Project) -> Iterator[NamedFinding]:
     for id_, _, operation in operations(document):
         for parameter in operation.get("parameters", []):
             for problem in _unbounded(document, parameter["schema"]):
@@ -81,14 +78,14 @@ def find_unbounded_input(document: Document) -> Iterator[NamedFinding]:
                 yield f"{id_} /{name}", problem
 
 
-def find_open_bodies(document: Document) -> Iterator[NamedFinding]:
+def find_open_bodies(document: Document, _project: Project) -> Iterator[NamedFinding]:
     for id_, _, operation in operations(document):
         body = body_of(document, operation)
         if body is not None and body.get("additionalProperties") is not False:
             yield id_, "accepts unknown fields in its body"
 
 
-def find_bodies_without_example(document: Document) -> Iterator[NamedFinding]:
+def find_bodies_without_example(document: Document, _project: Project) -> Iterator[NamedFinding]:
     for id_, _, operation in operations(document):
         body = body_of(document, operation) or {}
         fields = body.get("properties", {})
@@ -96,16 +93,18 @@ def find_bodies_without_example(document: Document) -> Iterator[NamedFinding]:
             yield id_, f"takes {len(fields)} fields, but its body has no example"
 
 
-def find_undocumented_errors(document: Document) -> Iterator[NamedFinding]:
+def find_undocumented_errors(document: Document, project: Project) -> Iterator[NamedFinding]:
     for id_, _, operation in operations(document):
         for status, response in operation["responses"].items():
-            if status[0] in "45" and "application/problem+json" not in response.get("content", {}):
-                yield id_, f"{status} is not documented as a problem document"
-            elif status[0] in "45" and not re.match("`[a-z_]+`: ", response["description"]):
+            if status[0] not in "45":
+                continue
+            if project.error_media_type not in response.get("content", {}):
+                yield id_, f"{status} is not documented as {project.error_media_type}"
+            elif not re.match(project.error_description, response["description"]):
                 yield id_, f"the description of {status} does not begin with an error code"
 
 
-def find_wrong_statuses(document: Document) -> Iterator[NamedFinding]:
+def find_wrong_statuses(document: Document, _project: Project) -> Iterator[NamedFinding]:
     for id_, method, operation in operations(document):
         successes = {status for status in operation["responses"] if status.startswith("2")}
         verb = id_.partition("-")[2].partition("_")[0]
@@ -115,11 +114,11 @@ def find_wrong_statuses(document: Document) -> Iterator[NamedFinding]:
             yield id_, f"a creation must return 201, not {', '.join(successes)}"
 
 
-def find_leaked_fields(document: Document) -> Iterator[NamedFinding]:
+def find_leaked_fields(document: Document, _project: Project) -> Iterator[NamedFinding]:
     secret = re.compile("password|secret|hash|digest")
     for id_, _, operation in operations(document):
-        for name in success_of(document, operation).get("properties", {}):
-            if secret.search(name):
+        for name, schema in success_of(document, operation).get("properties", {}).items():
+            if secret.search(name) and schema.get("type") != "boolean":
                 yield id_, f"returns the field `{name}`"
 
 
@@ -141,61 +140,52 @@ def _unbounded(document: Document, schema: dict[str, Any]) -> Iterator[str]:
             yield from _unbounded(document, schema["items"])
 
 
+@dataclass(frozen=True, kw_only=True)
+class DocumentRule(ApplicationRule):
+    """A rule about the OpenAPI document."""
+
+    part: str = "application"
+
+
+SAMPLE = """
+from pydantic import BaseModel
+
+class SampleInput(BaseModel):
+    first: str
+    second: str
+    third: str
+
+class SampleOutput(BaseModel):
+    password: str
+
+@app.post("/sample", tags=["sample"], responses={404: {"description": "x"}})
+async def fetch_sample(query: str, body: SampleInput) -> SampleOutput: ...
+
+@app.delete("/sample")
+async def delete_sample() -> list[str]: ...
+"""
+"""Operations that violate all rules."""
 RULES = [
     DocumentRule(
-        name="names",
-        article=13,
-        see="register_user",
-        find=find_names,
-        edit=Edit("read_user", set_field("name", "fetch_user")),
+        name="names", article=13, needs=("operation_verbs",), find=find_names, sample=SAMPLE
     ),
     DocumentRule(
         name="paged lists",
         article=19,
-        see="list_users",
+        needs=("page_parameters",),
         find=find_unpaged_lists,
-        edit=Edit("list_users", replace("Page[UserPublic]", "list[UserPublic]")),
+        sample=SAMPLE,
     ),
-    DocumentRule(
-        name="bounded input",
-        article=20,
-        see="FullName",
-        find=find_unbounded_input,
-        edit=Edit("FullName", set_keyword("max_length", None)),
-    ),
-    DocumentRule(
-        name="closed bodies",
-        article=21,
-        see="Input",
-        find=find_open_bodies,
-        edit=Edit("Input", set_keyword("extra", None)),
-    ),
-    DocumentRule(
-        name="examples",
-        article=23,
-        see="UserCreate",
-        find=find_bodies_without_example,
-        edit=Edit("UserCreate", replace('"examples"', '"x-examples"')),
-    ),
+    DocumentRule(name="bounded input", article=20, find=find_unbounded_input, sample=SAMPLE),
+    DocumentRule(name="closed bodies", article=21, find=find_open_bodies, sample=SAMPLE),
+    DocumentRule(name="examples", article=23, find=find_bodies_without_example, sample=SAMPLE),
     DocumentRule(
         name="documented errors",
         article=16,
-        see="error_responses",
+        needs=("error_media_type",),
         find=find_undocumented_errors,
-        edit=Edit("delete_user", set_keyword("responses", "{404: {'description': 'Not found'}}")),
+        sample=SAMPLE,
     ),
-    DocumentRule(
-        name="statuses",
-        article=14,
-        see="delete_user",
-        find=find_wrong_statuses,
-        edit=Edit("delete_user", set_keyword("status_code", None)),
-    ),
-    DocumentRule(
-        name="no leaked fields",
-        article=24,
-        see="UserPublic",
-        find=find_leaked_fields,
-        edit=Edit("UserPublic", prepend("password_hash: str")),
-    ),
+    DocumentRule(name="statuses", article=14, find=find_wrong_statuses, sample=SAMPLE),
+    DocumentRule(name="no leaked fields", article=24, find=find_leaked_fields, sample=SAMPLE),
 ]

@@ -5,116 +5,98 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from tests.architecture.edits import Edit, NewFile, prepend, set_field
-from tests.architecture.project import LAYER_OF_FILE, PACKAGE, PLATFORM
-from tests.architecture.rules import Finding, SourceRule
-from tests.architecture.source import Module, find
+from guardrails.project import Project
+from guardrails.rules import Finding, SourceRule
+from guardrails.source import Module
 
+FEATURE = re.compile(r"(?m)^ +(\w+)\.\w+,$")
+"""Line of the file that lists the features."""
 VAGUE = {"base2", "helpers", "more", "utils"}
 """File names that do not name the content."""
-ORDERED = {"core", "http", "mail", "runtime"}
-"""Packages that import no feature. The command line, which serves the features, may import them."""
-ROUTERS = {"fastapi.APIRouter", "fastapi.routing.APIRouter"}
 
 
 @cache
-def features() -> list[str]:
-    """Return the names of the features, in the order of the list `FEATURES`."""
-    [definition] = find("FEATURES").module.definitions("FEATURES")
-    return re.findall(r"(\w+)\.feature\b", ast.unparse(definition))
+def features(project: Project) -> list[str]:
+    """Return the names of the features, in the order of the file that lists them."""
+    return FEATURE.findall((project.root / project.features).read_text())
 
 
 def folder_of(module: Module) -> str:
-    """Return the package of `app` that contains the module, or an empty string."""
-    parts = module.path.split("/")
-    return parts[1] if len(parts) > 2 else ""
+    """Return the package that contains the module, or an empty string."""
+    parts = module.path.removeprefix(f"{module.project.package}/").split("/")
+    return parts[0] if len(parts) > 1 else ""
 
 
 def find_other_files(module: Module) -> Iterator[Finding]:
-    *folders, name = module.path.removesuffix(".py").split("/")
-    in_feature = len(folders) >= 2 and folder_of(module) not in PLATFORM
+    project = module.project
+    path = module.path.removeprefix(f"{project.package}/")
+    *folders, name = path.removesuffix(".py").split("/")
+    in_feature = folders and folders[0] not in project.platform
     if name in VAGUE:
         yield 1, f"`{name}.py` does not name its content"
-    elif in_feature and len(folders) > 2:
+    elif in_feature and len(folders) > 1:
         yield 1, "a feature has no folders with code: contracts would not check their imports"
-    elif in_feature and name not in ("__init__", *LAYER_OF_FILE):
-        yield 1, f"a feature has no `{name}.py`: use one of {', '.join(sorted(LAYER_OF_FILE))}"
+    elif in_feature and name not in ("__init__", *project.files_of_a_feature):
+        known = ", ".join(sorted(project.files_of_a_feature))
+        yield 1, f"a feature has no `{name}.py`: use one of {known}"
 
 
 def find_later_features(module: Module) -> Iterator[Finding]:
-    folder = folder_of(module)
-    if folder in PLATFORM:
-        allowed = features() if folder not in ORDERED else []
-    elif folder in features():
-        allowed = features()[: features().index(folder) + 1]
+    project, folder = module.project, folder_of(module)
+    known = features(project)
+    if folder in project.platform:
+        allowed = known if folder in project.composing else []
+    elif folder in known:
+        allowed = known[: known.index(folder) + 1]
     else:
         if folder and module.path.endswith("/__init__.py"):
-            yield 1, f"the feature `{folder}` is not in `FEATURES` of `{find('FEATURES').path}`"
+            yield 1, f"the feature `{folder}` is not in `{project.features}`"
         return
     for line, imported in _imported_packages(module):
-        if imported in features() and imported not in allowed:
+        if imported in known and imported not in allowed:
             yield line, f"`{folder}` must not import `{imported}`, which is above it in the order"
 
 
 def _imported_packages(module: Module) -> Iterator[tuple[int, str]]:
-    """Yield the line and the name of each imported package of `app`."""
+    """Yield the line and the name of each imported package of the project's package."""
+    package = module.project.package.rpartition("/")[2]
     for node in module.nodes(ast.Import, ast.ImportFrom):
         prefix = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
         for alias in node.names:
             top, _, rest = f"{prefix}{alias.name}".partition(".")
-            if top == PACKAGE:
+            if top == package:
                 yield node.lineno, rest.partition(".")[0]
 
 
 def find_positional_ids(module: Module) -> Iterator[Finding]:
-    for method in module.nodes(ast.FunctionDef, ast.AsyncFunctionDef):
+    for method in module.functions():
         for argument in (*method.args.posonlyargs, *method.args.args):
             if argument.arg.endswith("_id") and not method.name.startswith("_"):
                 message = "must be keyword-only, so that ids cannot be swapped"
                 yield method.lineno, f"`{argument.arg}` of `{method.name}` {message}"
 
 
-def find_routers(module: Module) -> Iterator[Finding]:
-    for call in module.nodes(ast.Call):
-        if module.qualified(call.func) in ROUTERS:
-            yield call.lineno, "call `create_router`, which sets the class of the routes"
-
-
-def parameters(signature: str) -> ast.arguments:
-    function = ast.parse(f"async def f({signature}): ...").body[0]
-    assert isinstance(function, ast.AsyncFunctionDef)
-    return function.args
-
-
 RULES = [
     SourceRule(
         name="files of a feature",
         article=46,
-        see="app/passwords/__init__.py",
+        needs=("files_of_a_feature",),
         find=find_other_files,
-        edit=NewFile(f"{PACKAGE}/users/functions.py", '"""Functions."""\n'),
+        sample="",
+        new_file="functions.py",
     ),
     SourceRule(
         name="features in order",
         article=46,
-        see="FEATURES",
+        needs=("features",),
         find=find_later_features,
-        edit=Edit("UserRepository.add", prepend("from app.accounts import service")),
+        sample=lambda project: f"from {project.package} import {features(project)[-1]}",
     ),
     SourceRule(
         name="keyword-only ids",
         article=48,
-        see="AccountService.delete",
-        layers=("service",),
+        layers=("services",),
         find=find_positional_ids,
-        edit=Edit("AccountService.get", set_field("args", parameters("self, user_id"))),
-    ),
-    SourceRule(
-        name="routers by create_router",
-        article=51,
-        see="create_router",
-        except_in=("create_router",),
-        find=find_routers,
-        edit=Edit("AccountService.get", prepend("import fastapi\nfastapi.APIRouter()")),
+        sample="async def get(user_id): ...",
     ),
 ]

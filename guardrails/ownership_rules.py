@@ -3,10 +3,8 @@
 import ast
 from collections.abc import Callable, Iterator
 
-from tests.architecture.edits import Edit, prepend
-from tests.architecture.project import LAYER_OF_FILE
-from tests.architecture.rules import Finding, SourceRule
-from tests.architecture.source import Module
+from guardrails.rules import Finding, SourceRule
+from guardrails.source import Module
 
 STATEMENTS = {
     f"{package}.{name}"
@@ -20,6 +18,7 @@ CLOCKS = {
     *(f"time.{name}" for name in ("time", "monotonic", "perf_counter", "time_ns")),
 }
 HTTP_ERRORS = {"fastapi.HTTPException", "starlette.exceptions.HTTPException"}
+ROUTERS = {"fastapi.APIRouter", "fastapi.routing.APIRouter"}
 SLEEPS = {"time.sleep", "asyncio.sleep", "anyio.sleep"}
 MOCKS = {"unittest.mock", "mock", "pytest_mock"}
 
@@ -45,6 +44,12 @@ def find_sleeps(module: Module) -> Iterator[Finding]:
             yield call.lineno, f"`{ast.unparse(call)}` waits for a fixed time: wait for an event"
 
 
+def find_routers(module: Module) -> Iterator[Finding]:
+    for call in module.nodes(ast.Call):
+        if module.qualified(call.func) in ROUTERS:
+            yield call.lineno, f"create routers with `{module.project.router_factory}`"
+
+
 def _line_of_import(module: Module, local: str) -> int:
     for node in module.nodes(ast.Import, ast.ImportFrom):
         for alias in node.names:
@@ -57,49 +62,50 @@ RULES = [
     SourceRule(
         name="statements",
         article=4,
-        see="UserRepository",
-        except_in=("repository", "queries", "Repository", "building_concurrently"),
+        needs=("allowed.statements",),
         find=uses_of(STATEMENTS, "build statements only in a repository"),
-        edit=Edit("AccountService.get", prepend("from sqlmodel import select")),
+        sample="from sqlalchemy import select",
     ),
     SourceRule(
         name="environment",
         article=5,
-        see="Settings",
-        except_in=("Settings",),
+        needs=("allowed.environment",),
         find=uses_of(ENVIRONMENT, "read the environment only in the settings"),
-        edit=Edit("open_resources", prepend("import os\nos.environ")),
+        sample="import os\nos.environ",
     ),
     SourceRule(
         name="time",
         article=9,
-        see="now",
-        except_in=("now",),
-        find=uses_of(CLOCKS, "use `now` or `monotonic` of the clock"),
-        edit=Edit("AccountService.get", prepend("from time import time")),
+        needs=("allowed.time",),
+        find=uses_of(CLOCKS, "read the time only in the module for it"),
+        sample="from time import time",
     ),
     SourceRule(
         name="errors of the framework",
         article=15,
-        see="EmailTaken",
-        layers=("main", *LAYER_OF_FILE),
-        find=uses_of(HTTP_ERRORS, "raise a subclass of `AppError`"),
-        edit=Edit("register_user", prepend("from fastapi import HTTPException")),
+        needs=("error_base",),
+        find=uses_of(HTTP_ERRORS, "raise an error of the application"),
+        sample="from fastapi import HTTPException",
     ),
     SourceRule(
         name="sleeps",
         article=30,
-        see="HashSlot",
-        layers=(*LAYER_OF_FILE, "tests", "faults"),
+        outside=True,
         find=find_sleeps,
-        edit=Edit("AccountService.get", prepend("import asyncio\nawait asyncio.sleep(1)")),
+        sample="import asyncio\nasyncio.sleep(1)",
     ),
     SourceRule(
         name="mocks",
         article=41,
-        see="factories:Factory",
-        layers=("tests", "faults"),
+        layers=("tests",),
         find=uses_of(MOCKS, "use the real object or a fake"),
-        edit=Edit("factories:Factory", prepend("from unittest.mock import Mock")),
+        sample="from unittest.mock import Mock",
+    ),
+    SourceRule(
+        name="routers by create_router",
+        article=51,
+        needs=("router_factory",),
+        find=find_routers,
+        sample="import fastapi\nfastapi.APIRouter()",
     ),
 ]

@@ -3,31 +3,29 @@
 import ast
 from collections.abc import Iterator
 
-from tests.architecture.edits import Edit, prepend, remove_docstring, set_field
-from tests.architecture.rules import Finding, SourceRule
-from tests.architecture.source import Module, handlers
+from guardrails.rules import Finding, SourceRule
+from guardrails.source import Module
 
-MAX_STATEMENTS = 4
-"""Maximum number of statements of a handler: parse, call a service, set a header, return."""
 BRANCHES = (ast.If, ast.IfExp, ast.For, ast.While, ast.Try, ast.Match, ast.BoolOp, ast.Compare)
+TYPES = {"response_model", "response_class"}
+"""Keywords of a route that say what it returns, as an annotation does."""
 
 
 def find_synchronous_handlers(module: Module) -> Iterator[Finding]:
-    for function in handlers(module):
+    for function, keywords in module.handlers():
         if not isinstance(function, ast.AsyncFunctionDef):
-            yield (
-                function.lineno,
-                f"handler `{function.name}` must be `async`, or it takes a thread",
-            )
-        if function.returns is None:
+            message = f"handler `{function.name}` must be `async`, or it takes a thread"
+            yield function.lineno, message
+        if function.returns is None and not keywords & TYPES:
             yield function.lineno, f"handler `{function.name}` has no return annotation"
 
 
 def find_logic_in_handlers(module: Module) -> Iterator[Finding]:
-    for function in handlers(module):
-        statements = [statement for statement in function.body if not _is_docstring(statement)]
-        if len(statements) > MAX_STATEMENTS:
-            length = f"{len(statements)} statements, {MAX_STATEMENTS} at most"
+    most = module.project.max_statements_of_handler
+    for function, _ in module.handlers():
+        statements = function.body[ast.get_docstring(function) is not None :]
+        if len(statements) > most:
+            length = f"{len(statements)} statements, {most} at most"
             yield function.lineno, f"handler `{function.name}` has {length}"
         for statement in statements:
             for node in ast.walk(statement):
@@ -36,41 +34,26 @@ def find_logic_in_handlers(module: Module) -> Iterator[Finding]:
 
 
 def find_undocumented_handlers(module: Module) -> Iterator[Finding]:
-    for function in handlers(module):
-        if not ast.get_docstring(function):
-            yield (
-                function.lineno,
-                f"handler `{function.name}` has no docstring for the API documentation",
-            )
+    for function, keywords in module.handlers():
+        if not ast.get_docstring(function) and "description" not in keywords:
+            message = f"handler `{function.name}` has no docstring for the API documentation"
+            yield function.lineno, message
 
 
-def _is_docstring(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-
-
+SAMPLE = """
+@router.get("/sample")
+def read_sample():
+    if sample:
+        return 1
+"""
 RULES = [
     SourceRule(
-        name="asynchronous handlers",
-        article=10,
-        see="read_user",
-        layers=("router", "http"),
-        find=find_synchronous_handlers,
-        edit=Edit("check_liveness", set_field("returns", None)),
+        name="asynchronous handlers", article=10, find=find_synchronous_handlers, sample=SAMPLE
     ),
     SourceRule(
-        name="handlers without logic",
-        article=11,
-        see="register_user",
-        layers=("router", "http"),
-        find=find_logic_in_handlers,
-        edit=Edit("read_current_user", prepend("if user.role == 'admin':\n    return user")),
+        name="handlers without logic", article=11, find=find_logic_in_handlers, sample=SAMPLE
     ),
     SourceRule(
-        name="documented handlers",
-        article=12,
-        see="list_users",
-        layers=("router", "http"),
-        find=find_undocumented_handlers,
-        edit=Edit("read_current_user", remove_docstring),
+        name="documented handlers", article=12, find=find_undocumented_handlers, sample=SAMPLE
     ),
 ]

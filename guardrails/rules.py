@@ -1,40 +1,41 @@
 """Kinds of rules: functions that find violations of an article of the constitution.
 
-Each rule has an edit of the real code that violates it, with which the tests prove that it can
-fail.
+Each rule has a sample that violates it, with which `python -m guardrails prove` shows that the rule
+can fail in the checked project.
 """
 
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
 
-from sqlalchemy import MetaData
+from guardrails.project import Project, matches
+from guardrails.source import Module
 
-from tests.architecture.edits import Edit, NewFile, TextEdit
-from tests.architecture.project import LAYERS, OUTSIDE, ROOT
-from tests.architecture.source import Module, find, lines_of_handlers_and_tables
+BINARY = (".pyc", ".png", ".ico", ".jpg", ".gif", ".woff2", ".zip")
 
-BINARY = (".pyc", ".png")
-
-Document = dict[str, Any]
-"""An OpenAPI document."""
 Finding = tuple[int, str]
 """A line, and the problem in it."""
 NamedFinding = tuple[str, str]
 """The name of an operation or a table, and the problem with it."""
-Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
 class Violation:
+    """Place in the project that violates a rule."""
+
     rule: "Rule"
-    location: str
+    path: str
+    """Path of the file, or the name of an operation or a table that is defined in no known file."""
+    line: int
     message: str
 
+    def sort_key(self) -> tuple[int, str, str, int]:
+        return self.rule.article, self.rule.name, self.path, self.line
+
     def __str__(self) -> str:
-        rule = self.rule
-        return f"{self.location}: {self.message} (article {rule.article}; example: {rule.example})"
+        return f"{self.path}:{self.line}: {self.message}" if self.line else self.message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,39 +44,67 @@ class Rule:
 
     name: str
     article: int
-    see: str
-    """An example of how to do it right: the name of a symbol, or a path if it is not Python."""
-    edit: Edit | TextEdit | NewFile
+    find: Callable[..., Iterator[Any]]
+    """Function that yields findings. Its first argument is what the rule checks."""
+    sample: str | Callable[[Project], str]
+    """Code or text that violates the rule."""
+    needs: tuple[str, ...] = ()
+    """Keys of the configuration without which the rule is off."""
 
-    @property
-    def example(self) -> str:
-        """The path of the example, and its symbol."""
-        return self.see if (ROOT / self.see).exists() else str(find(self.see))
+    def missing(self, project: Project) -> str:
+        """Return the first missing key of the configuration, or an empty string."""
+        return next((key for key in self.needs if not project.word(key)), "")
+
+    def sample_for(self, project: Project) -> str:
+        return self.sample if isinstance(self.sample, str) else self.sample(project)
+
+    def check(self, project: Project, paths: set[str] | None = None) -> Iterator[Violation]:
+        """Yield the violations in the project, or in these files of it."""
+        raise NotImplementedError
+
+    def is_proved_in(self, project: Project) -> bool:
+        """Return True if the rule reports its sample, which is added to a copy of some file."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)
 class SourceRule(Rule):
-    find: Callable[[Module], Iterator[Finding]]
+    """A rule about Python files."""
+
     layers: tuple[str, ...] = ()
     """Layers that the rule applies to. If there are none, it applies to the whole package."""
-    except_in: tuple[str, ...] = ()
-    """Layers, and symbols whose files, the rule does not apply to."""
     outside: bool = False
     """True if a rule without layers also applies to the folders beside the package."""
+    new_file: str = ""
+    """Name of the file that contains the sample. Default: any file."""
 
-    def applies_to(self, module: Module) -> bool:
-        if module.layer in self.except_in or module.path in {
-            find(symbol).path for symbol in self.except_in if symbol not in LAYERS
-        }:
+    def applies_to(self, path: str, project: Project) -> bool:
+        if matches(path, project.allowed.get(self.name, ())):
             return False
         if self.layers:
-            return module.layer in self.layers
-        return self.outside or module.layer not in OUTSIDE
+            return any(project.is_in_layer(path, layer) for layer in self.layers)
+        if self.outside:
+            return True
+        is_other = any(project.is_in_layer(path, layer) for layer in ("tests", "migrations"))
+        return path.startswith(f"{project.package}/") and not is_other
 
-    def check(self, module: Module) -> Iterator[Violation]:
-        if self.applies_to(module):
-            for line, message in self.find(module):
-                yield Violation(self, f"{module.path}:{line}", message)
+    def check(self, project: Project, paths: set[str] | None = None) -> Iterator[Violation]:
+        for module in project.modules:
+            path = module.path
+            if (paths is None or path in paths) and self.applies_to(path, project):
+                for line, message in self.find(module):
+                    yield Violation(self, path, line, message)
+
+    def is_proved_in(self, project: Project) -> bool:
+        sample = self.sample_for(project)
+        for module in project.modules:
+            folder = module.path.rpartition("/")[0]
+            path = f"{folder}/{self.new_file}" if self.new_file else module.path
+            source = "" if self.new_file else f"{module.source}\n"
+            edited = replace(module, path=path, source=source + sample)
+            if self.applies_to(path, project) and _finds_more(self.find, module, edited):
+                return True
+        return False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,35 +112,64 @@ class TextRule(Rule):
     """A rule about files of any kind."""
 
     files: tuple[str, ...]
-    """Patterns of the paths that the rule applies to, relative to the root of the project."""
-    find: Callable[[str, Path], Iterator[Finding]]
-    except_files: tuple[str, ...] = ()
-    """Paths that the rule does not apply to."""
+    """Keys of the configuration with the patterns of the files that the rule applies to."""
+    place: str = r"\Z"
+    """Regular expression of the text that the sample replaces. Default: the end of the file."""
 
-    def paths(self, root: Path) -> Iterator[str]:
-        for file in (file for pattern in self.files for file in sorted(root.glob(pattern))):
-            path = file.relative_to(root).as_posix()
+    def paths(self, project: Project) -> Iterator[str]:
+        patterns = (pattern for key in self.files for pattern in project.word(key))
+        for file in (file for pattern in patterns for file in sorted(project.root.glob(pattern))):
+            path = file.relative_to(project.root).as_posix()
             is_text = file.is_file() and not file.is_symlink() and file.suffix not in BINARY
-            if is_text and path not in self.except_files:
+            if is_text and not matches(path, project.allowed.get(self.name, ())):
                 yield path
 
-    def check(self, path: str, root: Path) -> Iterator[Violation]:
-        for line, message in self.find((root / path).read_text(), root):
-            yield Violation(self, f"{path}:{line}", message)
+    def check(self, project: Project, paths: set[str] | None = None) -> Iterator[Violation]:
+        for path in self.paths(project):
+            if paths is None or path in paths:
+                for line, message in self.find((project.root / path).read_text(), project):
+                    yield Violation(self, path, line, message)
+
+    def is_proved_in(self, project: Project) -> bool:
+        for path in self.paths(project):
+            text = (project.root / path).read_text()
+            before, *after = re.split(self.place, text, maxsplit=1)
+            edited = "".join((before, "\n", self.sample_for(project), *after))
+            if _finds_more(lambda text: self.find(text, project), text, edited):
+                return True
+        return False
 
 
 @dataclass(frozen=True, kw_only=True)
-class ApplicationRule(Rule, Generic[Part]):
-    """A rule about the OpenAPI document of the application, or about its tables."""
+class ApplicationRule(Rule):
+    """A rule about a part of the application: its OpenAPI document, or its tables."""
 
-    find: Callable[[Part], Iterator[NamedFinding]]
+    part: str
+    """Key of the configuration with the import string of the part."""
 
-    def check(self, part: Part) -> Iterator[Violation]:
-        for name, message in self.find(part):
+    def missing(self, project: Project) -> str:
+        return super().missing(project) or ("" if project.word(self.part) else self.part)
+
+    def check_part(self, part: object, project: Project) -> Iterator[Violation]:
+        for name, message in self.find(part, project):
             defined = name.partition("-")[2].partition(" ")[0] or name
-            line = lines_of_handlers_and_tables().get(defined, "")
-            yield Violation(self, f"{line} {name}".strip(), message)
+            path, line = lines_of_handlers_and_tables(project).get(defined, (name, 0))
+            yield Violation(self, path, line, f"{name}: {message}")
 
 
-DocumentRule = ApplicationRule[Document]
-TableRule = ApplicationRule[MetaData]
+def _finds_more(
+    find: Callable[[Any], Iterator[Finding]], before: Module | str, after: Module | str
+) -> bool:
+    return len([*find(after)]) > len([*find(before)])
+
+
+@cache
+def lines_of_handlers_and_tables(project: Project) -> dict[str, tuple[str, int]]:
+    """Return the path and line of each handler by its name, and of each table by its name."""
+    found: dict[str, tuple[str, int]] = {}
+    for module in project.package_modules:
+        for handler, _ in module.handlers():
+            found[handler.name] = (module.path, handler.lineno)
+        for match in re.finditer(r'__tablename__.*= *"(\w+)"', module.source):
+            found[match[1]] = (module.path, module.source.count("\n", 0, match.start()) + 1)
+    return found

@@ -1,44 +1,42 @@
-"""Python files of the project, and the symbols that they define."""
+"""Python files of a project, parsed once for all rules."""
 
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatch
-from functools import cache, cached_property
-from pathlib import Path
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from tests.architecture.project import OUTSIDE, PACKAGE, PLATFORM, ROOT
+if TYPE_CHECKING:
+    from guardrails.project import Project
 
 ROUTE_METHODS = {"get", "post", "put", "patch", "delete"}
 
 
 @dataclass(frozen=True)
 class Module:
+    """A Python file of a project."""
+
     path: str
     """Path relative to the root of the project."""
     source: str
+    project: "Project"
+
+    @property
+    def tree(self) -> ast.Module:
+        """The syntax tree, which is empty if the file cannot be parsed."""
+        return self._parsed[0]
+
+    @property
+    def fault(self) -> str:
+        """The reason why the file cannot be parsed, or an empty string."""
+        return self._parsed[1]
 
     @cached_property
-    def tree(self) -> ast.Module:
-        return ast.parse(self.source)
-
-    @property
-    def name(self) -> str:
-        """The dotted name, such as `app.core.clock`."""
-        return self.path.removesuffix(".py").replace("/", ".")
-
-    @property
-    def layer(self) -> str:
-        """The layer of the file, or its top folder if it is outside the package.
-
-        A file directly in the package is a layer of its own.
-        """
-        top, *folders, file = self.path.split("/")
-        if top != PACKAGE:
-            return top
-        own = file.removesuffix(".py")
-        return folders[0] if folders and folders[0] in PLATFORM else own
+    def _parsed(self) -> tuple[ast.Module, str]:
+        try:
+            return ast.parse(self.source), ""
+        except SyntaxError as error:
+            return ast.parse(""), f"{self.path}:{error.lineno}: {error.msg}"
 
     @cached_property
     def imports(self) -> dict[str, str]:
@@ -69,114 +67,33 @@ class Module:
             found.setdefault(type(node), []).append(node)
         return found
 
-    def definitions(self, symbol: str) -> list[ast.stmt]:
-        """Return the statements that define a symbol, such as `User` or `User.is_active`."""
-        return [node for name, node in _symbols(self.tree.body) if name == symbol]
+    def functions(self) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+        return self.nodes(ast.FunctionDef, ast.AsyncFunctionDef)
+
+    def fields(self, classes: set[str]) -> Iterator[tuple[ast.ClassDef, ast.AnnAssign, str]]:
+        """Yield the annotated fields of these classes, each with its class and its name."""
+        for owner in self.nodes(ast.ClassDef):
+            if owner.name in classes:
+                for node in owner.body:
+                    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                        yield owner, node, node.target.id
+
+    def handlers(self) -> Iterator[tuple[ast.FunctionDef | ast.AsyncFunctionDef, set[str]]]:
+        """Yield the functions that a router calls, with the keywords of their decorators."""
+        for function in self.functions():
+            calls: list[Any] = [call for call in function.decorator_list if _is_route(call)]
+            if calls:
+                keywords = {keyword.arg or "" for call in calls for keyword in call.keywords}
+                yield function, keywords
 
 
-@dataclass(frozen=True)
-class Definition:
-    """The place where a symbol is defined."""
-
-    module: Module
-    symbol: str
-    """The symbol without the module that qualifies it."""
-
-    @property
-    def path(self) -> str:
-        return self.module.path
-
-    def __str__(self) -> str:
-        return f"{self.path} `{self.symbol}`"
-
-
-def modules(root: Path = ROOT) -> list[Module]:
-    """Return the Python files of the package and of the folders beside it.
-
-    Those of the project are read once. A copy at another root is read each time.
-    """
-    return _modules() if root == ROOT else _read_modules(root)
-
-
-def _read_modules(root: Path) -> list[Module]:
-    return [
-        Module(path.relative_to(root).as_posix(), path.read_text())
-        for folder in (PACKAGE, *OUTSIDE)
-        for path in sorted((root / folder).rglob("*.py"))
-    ]
-
-
-@cache
-def find(name: str) -> Definition:
-    """Find a symbol of the package, such as `UserRepository.add`, by its name.
-
-    A name that several modules define, or that is defined outside the package, is qualified by the
-    end of its module's name: `problems:_violation`, `0001_*:upgrade`. Raise LookupError unless
-    exactly one definition matches.
-    """
-    qualifier, _, symbol = name.rpartition(":")
-    pattern = f"*.{qualifier}" if qualifier else f"{PACKAGE}.*"
-    found = [
-        Definition(module, symbol)
-        for module in _modules()
-        if fnmatch(module.name, pattern)
-        for _ in module.definitions(symbol)
-    ]
-    if not found:
-        raise LookupError(f"Nothing defines `{name}`: update the rules that refer to it.")
-    if len(found) > 1:
-        places = ", ".join(definition.path for definition in found)
-        raise LookupError(f"`{name}` is defined several times: qualify it by a module ({places}).")
-    return found[0]
-
-
-def find_test(name: str) -> str:
-    """Return the path of a test file, given the end of its path.
-
-    Raise LookupError unless exactly one file matches.
-    """
-    found = [path.relative_to(ROOT).as_posix() for path in ROOT.glob(f"tests/**/{name}")]
-    if len(found) != 1:
-        raise LookupError(f"There must be one file `{name}` in the tests, but there are {found}.")
-    return found[0]
-
-
-def handlers(module: Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    """Return the functions that a router calls, by their decorators."""
-    for function in module.nodes(ast.FunctionDef, ast.AsyncFunctionDef):
-        for decorator in function.decorator_list:
-            called = getattr(decorator, "func", None)
-            if isinstance(called, ast.Attribute) and called.attr in ROUTE_METHODS:
-                yield function
-
-
-@cache
-def lines_of_handlers_and_tables() -> dict[str, str]:
-    """Return the path and line of each handler by its name, and of each table by its name."""
-    found = {}
-    for module in _modules():
-        if module.name.startswith(f"{PACKAGE}."):
-            for handler in handlers(module):
-                found[handler.name] = f"{module.path}:{handler.lineno}"
-            for assignment in module.nodes(ast.Assign):
-                if ast.unparse(assignment.targets[0]) == "__tablename__":
-                    found[assignment.value.value] = f"{module.path}:{assignment.lineno}"
-    return found
-
-
-@cache
-def _modules() -> list[Module]:
-    return _read_modules(ROOT)
-
-
-def _symbols(body: list[ast.stmt], prefix: str = "") -> Iterator[tuple[str, ast.stmt]]:
-    """Return the name and the definition of each symbol, including the members of classes."""
-    for node in body:
-        match node:
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                yield f"{prefix}{name}", node
-            case ast.ClassDef(name=name):
-                yield f"{prefix}{name}", node
-                yield from _symbols(node.body, f"{prefix}{name}.")
-            case ast.AnnAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)]):
-                yield f"{prefix}{name}", node
+def _is_route(decorator: Any) -> bool:
+    """Return True for a decorator such as `@router.get("/users")`."""
+    match decorator:
+        case ast.Call(func=ast.Attribute(attr=method, value=owner), args=arguments):
+            names_router = ast.unparse(owner).endswith(("router", "app", "api"))
+            match arguments:
+                case [ast.Constant(value=str(path)), *_] if path.startswith("/"):
+                    names_router = True
+            return method in ROUTE_METHODS and names_router
+    return False

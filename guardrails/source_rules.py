@@ -3,19 +3,32 @@
 import ast
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
-from tests.architecture.edits import Edit, prepend, replace, replace_body, set_field, set_keyword
-from tests.architecture.rules import Finding, SourceRule
-from tests.architecture.source import Module
+from guardrails.rules import Finding, SourceRule
+from guardrails.source import Module
 
-BOUNDED = (".limit(", "_get_page(", "_get_page_newest_first(", "request.page(")
-"""Calls that bound the rows of a page."""
+CONNECTION = re.compile(r"(session|conn|connection|db|database|engine|transaction)$")
+"""Names of objects that can begin or end a transaction."""
+FAULTS_OF_CODE = {"NotImplementedError", "AssertionError"}
+"""Exceptions that no client may see."""
+LAZY = re.compile(r"""'?\blazy'?\s*[=:]\s*'(?!select')\w+'""")
+"""Strategy of loading that is not lazy, in a call."""
+OPERATION = re.compile(r"\bop\.(?!execute|get_)\w+|\w+_op\.\w+")
+"""Operations that change the schema. Plain SQL does not count, because it may do anything."""
+SECRET = re.compile(
+    r"(?i)(?<!public_)(?<!publishable_)(password|secret|token|key)$|^(database|redis)_url$"
+)
+TEXT_TYPES = re.compile(r"\bstr\b|Dsn\b|Url\b")
 
 
 def calls(module: Module, *names: str) -> Iterator[ast.Call]:
+    """Yield the calls of these methods of a session or a connection."""
     for call in module.nodes(ast.Call):
-        if isinstance(call.func, ast.Attribute) and call.func.attr in names:
-            yield call
+        match call.func:
+            case ast.Attribute(attr=name, value=owner) if name in names:
+                if CONNECTION.search(ast.unparse(owner).lower()):
+                    yield call
 
 
 def find_transactions(module: Module) -> Iterator[Finding]:
@@ -25,23 +38,19 @@ def find_transactions(module: Module) -> Iterator[Finding]:
 
 def find_flushes(module: Module) -> Iterator[Finding]:
     for call in calls(module, "flush"):
-        yield call.lineno, "call `Repository._flush`, which translates violated constraints"
+        yield call.lineno, "flush only where violated constraints are translated"
 
 
 def find_other_errors(module: Module) -> Iterator[Finding]:
-    application_errors = {
-        alias.asname or alias.name
-        for node in module.nodes(ast.ImportFrom)
-        if {"core", "schemas", "errors"} & set((node.module or "").split("."))
-        for alias in node.names
-    }
-    application_errors |= {node.name for node in module.nodes(ast.ClassDef)}
-    caught = {node.name for node in module.nodes(ast.ExceptHandler) if node.name}
+    project = module.project
     for node in module.nodes(ast.Raise):
         raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
-        name = raised.id if isinstance(raised, ast.Name) else ""
-        if name[:1].isupper() and name not in application_errors | caught:
-            yield node.lineno, f"`{name}` is not an `AppError`: the client would get a 500"
+        name = ast.unparse(raised).rpartition(".")[2] if raised else ""
+        original = module.imports.get(name, name).rpartition(".")[2]
+        known = project.errors | FAULTS_OF_CODE | _classes(module)
+        if name[:1].isupper() and original not in known:
+            message = f"is not an `{project.error_base}`: the client would get a 500"
+            yield node.lineno, f"`{name}` {message}"
 
 
 def find_session_handling(module: Module) -> Iterator[Finding]:
@@ -55,176 +64,183 @@ def find_session_handling(module: Module) -> Iterator[Finding]:
 
 def find_interpolated_sql(module: Module) -> Iterator[Finding]:
     for call in module.nodes(ast.Call):
-        name = getattr(call.func, "attr", getattr(call.func, "id", ""))
-        if name in ("text", "exec_driver_sql"):
-            for argument in call.args:
-                if isinstance(argument, ast.JoinedStr | ast.BinOp):
-                    yield call.lineno, f"`{name}` of a composed string: use bound parameters"
+        name = module.qualified(call.func)
+        is_text = name.endswith(".text") and name.startswith(("sqlalchemy.", "sqlmodel."))
+        takes_sql = is_text or getattr(call.func, "attr", "") == "exec_driver_sql"
+        if takes_sql and any(map(_is_composed, call.args)):
+            yield call.lineno, "SQL from a composed string: use bound parameters"
+
+
+def _is_composed(argument: ast.expr) -> bool:
+    match argument:
+        case ast.JoinedStr(values=values):
+            return any(isinstance(value, ast.FormattedValue) for value in values)
+        case ast.Call(func=ast.Attribute(attr="format")):
+            return True
+    return isinstance(argument, ast.BinOp)
 
 
 def find_unbounded_pages(module: Module) -> Iterator[Finding]:
-    for function in module.nodes(ast.AsyncFunctionDef):
-        if function.name.startswith("get_page"):
+    project = module.project
+    for function in module.functions():
+        if any(fnmatchcase(function.name, pattern) for pattern in project.pages):
             source = ast.unparse(function)
-            if not any(call in source for call in BOUNDED):
+            if not any(call in source for call in project.bounds):
                 yield function.lineno, f"`{function.name}` reads without a limit"
-            if "offset(" in source:
+            if ".offset(" in source:
                 yield function.lineno, f"`{function.name}` uses OFFSET: page by key"
 
 
 def find_unscoped_reads(module: Module) -> Iterator[Finding]:
-    for function in module.nodes(ast.AsyncFunctionDef):
+    for function in module.functions():
         scopes = [kwarg.arg for kwarg in function.args.kwonlyargs if kwarg.arg.endswith("_id")]
-        if function.name in ("get", "get_page") and not scopes:
+        if function.name in module.project.reads and not scopes:
             message = "must have a keyword-only id of the owner or parent"
             yield function.lineno, f"`{function.name}` {message}"
 
 
 def find_nullable_updates(module: Module) -> Iterator[Finding]:
-    for schema in module.nodes(ast.ClassDef):
-        if schema.name.endswith("Update"):
-            for field in schema.body:
-                if isinstance(field, ast.AnnAssign) and "MISSING" not in ast.unparse(field):
-                    yield field.lineno, f"`{schema.name}` confuses absent with null: use MISSING"
+    missing = module.project.missing
+    updates = {name for name in _classes(module) if name.endswith("Update")}
+    for schema, field, _ in module.fields(updates):
+        if missing not in ast.unparse(field):
+            yield field.lineno, f"`{schema.name}` confuses absent with null: use {missing}"
+
+
+def _classes(module: Module) -> set[str]:
+    return {node.name for node in module.nodes(ast.ClassDef)}
 
 
 def find_lazy_relationships(module: Module) -> Iterator[Finding]:
     for call in module.nodes(ast.Call):
-        if ast.unparse(call.func) == "Relationship" and "'lazy': 'raise'" not in ast.unparse(call):
-            yield call.lineno, "a relationship must have `lazy` set to `raise`"
+        name = ast.unparse(call.func).rpartition(".")[2]
+        if name in ("Relationship", "relationship") and not LAZY.search(ast.unparse(call)):
+            yield call.lineno, "the relationship is loaded lazily: set `lazy`, such as to `raise`"
 
 
 def find_other_ids(module: Module) -> Iterator[Finding]:
-    for table in module.nodes(ast.ClassDef):
-        for field in table.body:
-            is_id = isinstance(field, ast.AnnAssign) and ast.unparse(field.target) == "id"
-            if is_id and "default_factory=new_id" not in ast.unparse(field):
-                yield field.lineno, f"generate the id of `{table.name}` with `new_id`"
+    new_id = module.project.new_id
+    for table, field, name in module.fields(module.project.tables_and_bases):
+        if name == "id" and new_id not in ast.unparse(field):
+            yield field.lineno, f"generate the id of `{table.name}` with `{new_id}`"
 
 
 def find_bare_settings(module: Module) -> Iterator[Finding]:
-    for field in _settings(module):
+    for group, field, name in module.fields(module.project.settings):
+        match group.body[group.body.index(field) + 1 :]:
+            case [ast.Expr(value=ast.Constant(value=str())), *_]:
+                continue  # a docstring
         if "description=" not in ast.unparse(field):
-            yield field.lineno, f"`{ast.unparse(field.target)}` has no description"
+            yield field.lineno, f"`{name}` has no description"
 
 
 def find_open_secrets(module: Module) -> Iterator[Finding]:
-    for field in _settings(module):
-        name = ast.unparse(field.target)
-        # URLs of databases contain passwords.
-        is_secret = re.search(
-            "^(?!limit_).*(password|secret|token|key)$|^(database|redis)_url$", name
-        )
-        if is_secret and "SecretStr" not in ast.unparse(field.annotation):
+    for _, field, name in module.fields(module.project.settings):
+        type_ = ast.unparse(field.annotation)
+        if SECRET.search(name) and TEXT_TYPES.search(type_) and "Secret" not in type_:
             yield field.lineno, f"`{name}` would be shown in logs: use `SecretStr`"
 
 
-def _settings(module: Module) -> Iterator[ast.AnnAssign]:
-    for settings in module.nodes(ast.ClassDef):
-        if settings.name.endswith("Settings"):
-            yield from (field for field in settings.body if isinstance(field, ast.AnnAssign))
+def find_empty_migrations(module: Module) -> Iterator[Finding]:
+    for function in module.functions():
+        is_step = function.name in ("upgrade", "downgrade")
+        if is_step and not OPERATION.search(ast.unparse(function)):
+            yield function.lineno, f"`{function.name}` does not change the schema"
 
 
 RULES = [
     SourceRule(
         name="transactions",
         article=7,
-        see="Database.transaction",
-        except_in=("Database", "building_concurrently"),
+        needs=("allowed.transactions",),
         find=find_transactions,
-        edit=Edit("UserRepository.add", prepend("await self._session.commit()")),
+        sample="self._session.commit()",
     ),
     SourceRule(
         name="flushes",
         article=8,
-        see="Repository._flush",
-        except_in=("Repository",),
+        needs=("allowed.flushes",),
         find=find_flushes,
-        edit=Edit("UserRepository.add", prepend("await self._session.flush()")),
+        sample="self._session.flush()",
     ),
     SourceRule(
         name="application errors",
         article=15,
-        see="EmailTaken",
-        layers=("jobs", "service", "throttle", "mails", "repository", "queries"),
+        needs=("error_base",),
+        layers=("services", "repositories"),
         find=find_other_errors,
-        edit=Edit("AccountService.get", prepend("raise KeyError('x')")),
+        sample="raise KeyError('x')",
     ),
     SourceRule(
         name="services without sessions",
         article=6,
-        see="SessionService",
-        layers=("jobs", "service", "throttle", "mails"),
+        layers=("services",),
         find=find_session_handling,
-        edit=Edit("AccountService.get", prepend("from sqlmodel import Session")),
+        sample="from sqlmodel import Session",
     ),
     SourceRule(
         name="no interpolated SQL",
         article=18,
-        see="UserRepository",
         find=find_interpolated_sql,
-        edit=Edit(
-            "UserRepository.add", prepend("text(f'DELETE FROM users WHERE email = {user.email}')")
-        ),
+        sample="from sqlalchemy import text\ntext(f'DELETE FROM users WHERE email = {email}')",
     ),
     SourceRule(
         name="bounded pages",
         article=19,
-        see="SessionRepository.get_page",
-        layers=("repository",),
+        needs=("pages", "bounds"),
+        layers=("repositories",),
         find=find_unbounded_pages,
-        edit=Edit(
-            "UserRepository.get_page", replace_body("return await self._session.exec(_SELECT)")
-        ),
+        sample=lambda project: f"async def {project.pages[0].rstrip('*')}(self): ...",
     ),
     SourceRule(
         name="scoped reads",
         article=17,
-        see="SessionRepository.get_page",
-        layers=("repository",),
-        # Only admins read the pages of users, and only operators those of the outbox.
-        except_in=("UserRepository", "OutboxRepository"),
+        needs=("reads",),
+        layers=("repositories",),
         find=find_unscoped_reads,
-        edit=Edit("SessionRepository.get_token", set_field("name", "get")),
+        sample=lambda project: f"async def {project.reads[0]}(self): ...",
     ),
     SourceRule(
         name="absent is not null",
         article=22,
-        see="UserUpdate",
-        layers=("schemas",),
+        needs=("missing",),
         find=find_nullable_updates,
-        edit=Edit("UserUpdate.role", replace("MISSING", "None")),
+        sample="class SampleUpdate:\n    name: str | None = None",
     ),
     SourceRule(
         name="relationships without lazy loading",
         article=28,
-        see="RefreshToken",
-        layers=("models",),
         find=find_lazy_relationships,
-        edit=Edit("RefreshToken.session", set_keyword("sa_relationship_kwargs", None)),
+        sample="Relationship(back_populates='user')",
     ),
     SourceRule(
         name="generated ids",
         article=27,
-        see="User",
-        layers=("models",),
+        needs=("new_id",),
         find=find_other_ids,
-        edit=Edit("User.id", set_keyword("default_factory", None)),
+        sample=lambda project: (
+            f"class {min(project.tables_and_bases - {'table=True'})}:\n    id: int"
+        ),
     ),
     SourceRule(
         name="described settings",
         article=5,
-        see="Settings",
-        layers=("core", "settings"),
+        needs=("settings_bases",),
         find=find_bare_settings,
-        edit=Edit("MailSettings.smtp_host", set_keyword("description", None)),
+        sample=lambda project: f"class {project.settings_bases[0]}:\n    password: str",
     ),
     SourceRule(
         name="typed secrets",
         article=35,
-        see="Settings",
-        layers=("core", "settings"),
+        needs=("settings_bases",),
         find=find_open_secrets,
-        edit=Edit("MailSettings.smtp_password", replace("SecretStr", "str")),
+        sample=lambda project: f"class {project.settings_bases[0]}:\n    password: str",
+    ),
+    SourceRule(
+        name="real downgrades",
+        article=29,
+        layers=("migrations",),
+        find=find_empty_migrations,
+        sample="def downgrade():\n    pass",
     ),
 ]

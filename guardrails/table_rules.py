@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from sqlalchemy import (
     CheckConstraint,
@@ -17,46 +18,49 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 from sqlalchemy.schema import conv
-from sqlmodel.sql.sqltypes import UTCDateTime
 
-from tests.architecture.edits import Edit, prepend, replace, set_keyword
-from tests.architecture.rules import NamedFinding, TableRule
+from guardrails.project import Project
+from guardrails.rules import ApplicationRule, NamedFinding
 
 IDENTIFIER_MAX_LENGTH = 63
 """PostgreSQL's limit. SQLite has none, so that a longer name would differ between the two."""
 
 
-def find_silent_foreign_keys(tables: MetaData) -> Iterator[NamedFinding]:
+def find_silent_foreign_keys(tables: MetaData, _: Project) -> Iterator[NamedFinding]:
     for table, key in _foreign_keys(tables):
         if key.ondelete is None:
             yield table.name, f"{key.name} has no ON DELETE"
 
 
-def find_bare_foreign_keys(tables: MetaData) -> Iterator[NamedFinding]:
+def find_bare_foreign_keys(tables: MetaData, _: Project) -> Iterator[NamedFinding]:
     for table, key in _foreign_keys(tables):
         if not _is_indexed(key):
             yield table.name, f"no index begins with the columns of {key.name}"
 
 
-def find_unbounded_strings(tables: MetaData) -> Iterator[NamedFinding]:
+def find_unbounded_strings(tables: MetaData, _: Project) -> Iterator[NamedFinding]:
     for table, column in _columns(tables):
         if str(column.type) in {"VARCHAR", "TEXT"}:  # a length would be part of the type
             yield table.name, f"{column.name} is a string without a maximum length"
 
 
-def find_naive_times(tables: MetaData) -> Iterator[NamedFinding]:
+def find_naive_times(tables: MetaData, project: Project) -> Iterator[NamedFinding]:
     for table, column in _columns(tables):
         is_time = isinstance(column.type, DateTime) or str(column.type) in {"DATETIME", "TIMESTAMP"}
-        if is_time and not isinstance(column.type, UTCDateTime):
-            yield table.name, f"{column.name} must have the type UTCDateTime"
+        known, own = project.time_type, {kind.__name__ for kind in type(column.type).__mro__}
+        if is_time and (known not in own if known else not getattr(column.type, "timezone", True)):
+            yield (
+                table.name,
+                f"{column.name} must have {f'the type {known}' if known else 'a time zone'}",
+            )
 
 
-def find_open_enums(tables: MetaData) -> Iterator[NamedFinding]:
+def find_open_enums(tables: MetaData, project: Project) -> Iterator[NamedFinding]:
     for table, column in _columns(tables):
         if isinstance(column.type, Enum):
             if column.type.native_enum:
                 yield table.name, f"{column.name} is a native enum of PostgreSQL"
-            name = f"ck_{table.name}_{column.name}_valid"
+            name = project.enum_check.format(table=table.name, column=column.name)
             checks = {
                 str(constraint.name): str(constraint.sqltext)
                 for constraint in table.constraints
@@ -66,7 +70,7 @@ def find_open_enums(tables: MetaData) -> Iterator[NamedFinding]:
                 yield table.name, f"{column.name} has no constraint {name} that lists its values"
 
 
-def find_unconventional_names(tables: MetaData) -> Iterator[NamedFinding]:
+def find_unconventional_names(tables: MetaData, _: Project) -> Iterator[NamedFinding]:
     for table in tables.sorted_tables:
         items: list[Constraint | Index] = [*table.constraints, *table.indexes]
         for item in items:
@@ -98,50 +102,44 @@ def _is_indexed(key: ForeignKeyConstraint) -> bool:
     return any(set(list(item.columns)[:length]) == set(key.columns) for item in ordered)
 
 
+@dataclass(frozen=True, kw_only=True)
+class TableRule(ApplicationRule):
+    """A rule about tables."""
+
+    part: str = "tables"
+
+
+SAMPLE = """
+from sqlalchemy import *
+
+Table(
+    "sample",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("parent_id", ForeignKey("sample.id")),
+    Column("text", String),
+    Column("time", DateTime),
+    Column("choice", Enum("a", "b")),
+    UniqueConstraint("text", name="sample_text"),
+)
+"""
+"""Table that violates all rules."""
 RULES = [
     TableRule(
         name="foreign keys with ON DELETE",
         article=26,
-        see="LoginSession",
         find=find_silent_foreign_keys,
-        edit=Edit("LoginSession.user_id", set_keyword("ondelete", None)),
+        sample=SAMPLE,
     ),
-    TableRule(
-        name="indexed foreign keys",
-        article=26,
-        see="LoginSession",
-        find=find_bare_foreign_keys,
-        edit=Edit("LoginSession.__table_args__", replace('"user_id"', '"expires_at"')),
-    ),
-    TableRule(
-        name="conventional names",
-        article=26,
-        see="NAMING_CONVENTION",
-        find=find_unconventional_names,
-        edit=Edit("RefreshToken.__table_args__", replace("None", "'by_session'")),
-    ),
-    TableRule(
-        name="bounded strings",
-        article=27,
-        see="USER_AGENT_MAX_LENGTH",
-        find=find_unbounded_strings,
-        edit=Edit("LoginSession.user_agent", set_keyword("max_length", None)),
-    ),
-    TableRule(
-        name="aware times",
-        article=27,
-        see="LoginSession",
-        find=find_naive_times,
-        edit=Edit(
-            "LoginSession",
-            prepend("seen_at: datetime = Field(sa_type=__import__('sqlalchemy').DateTime)"),
-        ),
-    ),
+    TableRule(name="indexed foreign keys", article=26, find=find_bare_foreign_keys, sample=SAMPLE),
+    TableRule(name="conventional names", article=26, find=find_unconventional_names, sample=SAMPLE),
+    TableRule(name="bounded strings", article=27, find=find_unbounded_strings, sample=SAMPLE),
+    TableRule(name="aware times", article=27, find=find_naive_times, sample=SAMPLE),
     TableRule(
         name="checked enums",
         article=27,
-        see="User",
+        needs=("enum_check",),
         find=find_open_enums,
-        edit=Edit("User.__table_args__", replace('"role"', '"kind"')),
+        sample=SAMPLE,
     ),
 ]

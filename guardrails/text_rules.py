@@ -9,53 +9,41 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
-from app.core.migrations import read_sources
-from app.core.revisions import read_history
-from tests.architecture.edits import TextEdit
-from tests.architecture.project import OUTSIDE, PACKAGE
-from tests.architecture.rules import Finding, TextRule
-from tests.architecture.source import modules
+from guardrails.project import Project, matches
+from guardrails.rules import Finding, TextRule
+from guardrails.word_rules import line_of
 
-TEXTS = (
-    *("README.md", "SECURITY.md", "CLAUDE.md", "constitution.md"),
-    *(".claude/**/*.md", "docs/**/*.md"),
-)
-FOLDERS = (
-    *(".ci", ".claude", ".github", PACKAGE),
-    *("benchmarks", "deploy", "docs", "migrations", "scripts"),
-)
-FILES_OF_THE_TREE = (
-    *("*.md", "*.toml", "*.yml", "*.ini", ".env.example", "Dockerfile", "Makefile"),
-    *(f"{folder}/**/*" for folder in FOLDERS),
-)
-"""All files except tests, which contain passwords that protect nothing."""
 PATH = re.compile(r"[\w.-]+(/[\w.-]+)*(/|\.(py|md|toml|yml|ini|txt))|\.env\.example")
 COMMAND = re.compile(r"make ([a-z-]+)( .*)?")
 SYMBOL = re.compile(r"_?[A-Za-z]+[A-Z_.]\w[\w.]*")
 """Name that is not a plain word."""
+LOCKS = ("uv.lock", "poetry.lock", "pdm.lock")
+"""Locks of all dependencies, with hashes. Without them, `requirements*.txt` must lock them."""
 
 
 @cache
-def words(root: Path) -> set[str]:
+def names_in_code(project: Project) -> set[str]:
     """Return every name in the code and its configuration."""
-    found = [path for top in (PACKAGE, *OUTSIDE) for path in (root / top).rglob("*.py")]
     # The samples of the rules contain names that do not exist.
-    files = [path for path in found if "architecture" not in path.parts]
-    files += [root / "pyproject.toml", root / ".env.example"]
-    return {word for file in files for word in re.findall(r"\w+", file.read_text())}
+    skipped = project.allowed.get("existing names", ())
+    sources = [module.source for module in project.modules if not matches(module.path, skipped)]
+    for pattern in ("pyproject.toml", *project.setting_examples):
+        sources += [path.read_text() for path in project.root.glob(pattern)]
+    return {word for source in sources for word in re.findall(r"\w+", source)}
 
 
-def find_missing_names(text: str, root: Path) -> Iterator[Finding]:
-    targets = re.findall(r"(?m)^([a-z-]+):", (root / "Makefile").read_text())
+def find_missing_names(text: str, project: Project) -> Iterator[Finding]:
+    makefile = project.root / "Makefile"
+    targets = re.findall(r"(?m)^([a-z-]+):", makefile.read_text() if makefile.exists() else "")
     for number, line in enumerate(text.splitlines(), 1):
         for quoted in re.findall(r"`([^`]+)`", line):
             command = COMMAND.fullmatch(quoted)
             if command and command[1] not in targets:
                 yield number, f"the Makefile has no target for `{quoted}`"
             elif PATH.fullmatch(quoted):
-                if not (root / quoted).exists():
+                if not (project.root / quoted).exists():
                     yield number, f"there is no file `{quoted}`"
-            elif SYMBOL.fullmatch(quoted) and not set(quoted.split(".")) <= words(root):
+            elif SYMBOL.fullmatch(quoted) and not set(quoted.split(".")) <= names_in_code(project):
                 yield number, f"nothing in the code is named `{quoted}`"
 
 
@@ -74,31 +62,27 @@ COMPILERS: dict[str, Callable[[str], object]] = {
     "json": json.loads,
     "toml": tomllib.loads,
     "sh": compile_shell,
+    "bash": compile_shell,
     "console": lambda block: compile_shell("\n".join(re.findall(r"(?m)^\$ (.+)$", block))),
-    "mermaid": str,
-    "text": str,
 }
 
 
-def find_broken_blocks(text: str, _: Path) -> Iterator[Finding]:
+def find_broken_blocks(text: str, project: Project) -> Iterator[Finding]:
     for block in BLOCK.finditer(text):
         language, code = block.groups()
         try:
-            COMPILERS[language](code)
-        except (KeyError, ValueError, SyntaxError) as error:
-            line = text.count("\n", 0, block.start()) + 1
-            yield line, f"the block is not valid {language}: {error}"
+            if language in COMPILERS:
+                COMPILERS[language](code)
+            elif project.languages and language not in project.languages:
+                yield line_of(block), f"`{language}` is not one of the languages of blocks"
+        except (ValueError, SyntaxError) as error:
+            yield line_of(block), f"the block is not valid {language}: {error}"
 
 
-def find_unknown_settings(text: str, root: Path) -> Iterator[Finding]:
+def find_unknown_settings(text: str, project: Project) -> Iterator[Finding]:
+    settings = project.settings
     known = [
-        ast.unparse(field.target).upper()
-        for module in modules(root)
-        if module.layer in ("core", "settings")
-        for group in module.nodes(ast.ClassDef)
-        if group.name.endswith(("Settings", "SettingGroup"))
-        for field in group.body
-        if isinstance(field, ast.AnnAssign)
+        name.upper() for module in project.package_modules for _, _, name in module.fields(settings)
     ]
     named = {}
     for number, line in enumerate(text.splitlines(), 1):
@@ -115,95 +99,87 @@ CREDENTIALS = {
     "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
     "a token": r"\b(ey[\w-]{12,}\.ey[\w-]{12,}\.[\w-]{12,}|gh[opsu]_\w{30,}|AKIA[A-Z0-9]{16}"
     r"|xox[abp]-[\w-]{20,}|sk[-_](live|proj|ant)[-_][\w-]{16,})",
-    "a password in an address": r"\w+://[^/\s:@$<{]+:(?!(PASSWORD|secret|plumbline)@)[^/\s:@$<{]+@\w",
-    "a value for a secret": r"^(?!LIMIT_)[A-Z_]*(PASSWORD|SECRET|SECRET_KEY|TOKEN)="
-    r"(?!change-me$)[^\s$<#'\"]+$",
+    "a password in an address": r"\w+://[^/\s:@$<{]+:(?P<password>[^/\s:@$<{]+)@\w",
+    "a value for a secret": r"^[A-Z_]*(PASSWORD|SECRET|SECRET_KEY|TOKEN)="
+    r"(?!\d+/)(?P<value>[^\s$<#'\"]+)$",
 }
+"""Patterns of credentials. A number and a slash begin a limit of requests."""
 
 
-def find_credentials(text: str, _: Path) -> Iterator[Finding]:
+def find_credentials(text: str, project: Project) -> Iterator[Finding]:
     for number, line in enumerate(text.splitlines(), 1):
         for kind, pattern in CREDENTIALS.items():
-            if re.search(pattern, line):
+            match = re.search(pattern, line)
+            if match and not {*match.groupdict().values()} & {*project.placeholders}:
                 yield number, f"this looks like {kind}"
 
 
-def find_unlocked_dependencies(text: str, root: Path) -> Iterator[Finding]:
-    project = tomllib.loads(text)
-    wanted = {
-        "requirements.txt": project["project"]["dependencies"],
-        **{
-            f"requirements-{group}.txt": dependencies
-            for group, dependencies in project.get("dependency-groups", {}).items()
-        },
-    }
-    for lock, dependencies in wanted.items():
-        text_of_lock = (root / lock).read_text() if (root / lock).exists() else ""
-        locked = re.findall(r"(?m)^([\w.-]+)==\S+( ;.+)? \\\n +--hash=", text_of_lock)
+def find_unlocked_dependencies(text: str, project: Project) -> Iterator[Finding]:
+    content = tomllib.loads(text)
+    lock = next((name for name in LOCKS if (project.root / name).exists()), "")
+    wanted = {lock or "requirements.txt": content.get("project", {}).get("dependencies", [])}
+    for group, dependencies in content.get("dependency-groups", {}).items():
+        named = [item for item in dependencies if isinstance(item, str)]
+        wanted.setdefault(lock or f"requirements-{group}.txt", []).extend(named)
+    for file, dependencies in wanted.items():
+        locked = locked_in(project.root / file)
         for dependency in dependencies:
             name = re.split(r"[^\w.-]", dependency)[0]
-            if name not in {package for package, _ in locked}:
-                line = text.count("\n", 0, text.index(f'"{dependency}"')) + 1
-                yield line, f"{name} is not in {lock}: run `make lock`"
+            if normalised(name) not in locked:
+                line = text.count("\n", 0, text.index(dependency)) + 1
+                yield line, f"{name} is not in {file}: lock it with its hashes"
 
 
-def find_faults_of_history(text: str, root: Path) -> Iterator[Finding]:
-    sources = read_sources(root)
-    [file] = [name for name, source in sources.items() if source.decode() == text]
-    for fault in read_history(sources).faults:
-        if file in fault:
-            yield 1, fault
+def locked_in(lock: Path) -> set[str]:
+    """Return the normalised names of the packages in a lock, or nothing if it does not exist."""
+    text = lock.read_text() if lock.exists() else ""
+    pattern = (
+        r'^name = "(.+)"$' if lock.name in LOCKS else r"^([\w.-]+)==\S+(?: ;.+)? \\\n +--hash="
+    )
+    return {normalised(name) for name in re.findall(f"(?m){pattern}", text)}
+
+
+def normalised(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 RULES = [
     TextRule(
-        name="one history of migrations",
-        article=29,
-        see="0002_*:down_revision",
-        files=("migrations/versions/*.py",),
-        find=find_faults_of_history,
-        edit=TextEdit(
-            "migrations/versions/*.py", r'(?m)^(down_revision: .+) = "\w+"$', r'\1 = "none"'
-        ),
-    ),
-    TextRule(
         name="locked dependencies",
         article=40,
-        see="pyproject.toml",
-        files=("pyproject.toml",),
+        files=("pyproject",),
         find=find_unlocked_dependencies,
-        edit=TextEdit("pyproject.toml", r"(?m)^dependencies = \[\n", 'dependencies = ["pandas",\n'),
+        sample='dependencies = ["no-such-package",',
+        place=r"(?m)^dependencies = \[",
     ),
     TextRule(
         name="settings in the example",
         article=5,
-        see=".env.example",
-        files=(".env.example",),
+        needs=("setting_examples",),
+        files=("setting_examples",),
         find=find_unknown_settings,
-        edit=TextEdit(".env.example", r"(?m)^\w+=", "NO_SUCH_SETTING="),
+        sample="NO_SUCH_SETTING=1",
     ),
     TextRule(
         name="no credentials",
         article=35,
-        see=".env.example",
-        files=FILES_OF_THE_TREE,
+        files=("files", "sources"),
         find=find_credentials,
-        edit=TextEdit(".env.example", "SMTP_PASSWORD=", "SMTP_PASSWORD=c0rrect-h0rse"),
+        sample="SMTP_PASSWORD=c0rrect-h0rse",
     ),
     TextRule(
         name="blocks that compile",
         article=39,
-        see="README.md",
-        files=TEXTS,
+        files=("texts",),
         find=find_broken_blocks,
-        edit=TextEdit("README.md", r"(?m)^```sh\n", "```sh\nif make\n"),
+        sample="```sh\nif make\n```",
     ),
     TextRule(
         name="existing names",
         article=39,
-        see="CLAUDE.md",
-        files=TEXTS,
+        needs=("names_in_texts",),
+        files=("texts",),
         find=find_missing_names,
-        edit=TextEdit("CLAUDE.md", r"`app/[\w/]+\.py`", "`app/nowhere.py`"),
+        sample="`no/where.py`",
     ),
 ]

@@ -2,73 +2,48 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
-from tests.architecture.edits import TextEdit
-from tests.architecture.rules import Finding, TextRule
-from tests.architecture.text_rules import FILES_OF_THE_TREE
+from guardrails.project import Project
+from guardrails.rules import Finding, TextRule
 
-FILES = (
-    *FILES_OF_THE_TREE,
-    *("tests/**/*", "faults/**/*"),
-    *("clients/typescript/src/client.ts", "clients/typescript/tests/**/*.ts"),
-)
-WORDS = {
-    "is away": "is unavailable",
-    "lies in": "belongs to",
-    "mend": "fix",
-    "mended": "fixed",
-    "mends": "fixes",
-    "refusal": "error",
-    "refusals": "errors",
-    "shall": "must",
-    "stands in": "is defined in",
-    "storm": "burst",
-    "storms": "bursts",
-    "tell": "report",
-    "tells": "reports",
-    "told": "documented",
-    "whoever": "the user who",
-}
-"""Words that are not used, and examples of a plain word for each."""
 SPACE = r"[ \n#/*]+"
 """Space in a phrase, which can continue on the next line of a comment."""
-WORD = re.compile(rf"(?i)(?<![\w.])(?:{'|'.join(WORDS).replace(' ', SPACE)})(?!\w)")
-"""One of the words. Methods such as `file.tell()` are allowed."""
-MARKER = re.compile(r"(?m)(?:#|//|<!--) *(?:# *)?(?:example|[a-z_-]+ (?:begins?|ends?)) *(?:-->)?$")
-"""Comment that marks the lines of a feature."""
 
 
-def find_words(text: str, _: Path) -> Iterator[Finding]:
-    for match in WORD.finditer(text):
+def find_words(text: str, project: Project) -> Iterator[Finding]:
+    """Find words that are not used. Methods such as `file.tell()` are allowed."""
+    words = "|".join(map(re.escape, project.words)).replace(r"\ ", SPACE)
+    for match in re.finditer(rf"(?i)(?<![\w.])(?:{words})(?!\w)", text):
         word = " ".join(re.findall(r"\w+", match[0]))
-        plain = WORDS[word.lower()]
-        yield text.count("\n", 0, match.start()) + 1, f"replace `{word}`, such as by `{plain}`"
+        plain = project.words[word.lower()]
+        yield line_of(match), f"replace `{word}`, such as by `{plain}`"
 
 
-def find_markers(text: str, _: Path) -> Iterator[Finding]:
-    for match in MARKER.finditer(text):
+def find_markers(text: str, project: Project) -> Iterator[Finding]:
+    for match in re.finditer(project.markers, text):
         message = "move the lines to a folder of the feature, which is removed with it"
-        yield text.count("\n", 0, match.start()) + 1, f"`{match[0]}` marks lines: {message}"
+        yield line_of(match), f"`{match[0]}` marks lines: {message}"
+
+
+def line_of(match: re.Match[str]) -> int:
+    return match.string.count("\n", 0, match.start()) + 1
 
 
 RULES = [
     TextRule(
         name="plain words",
         article=50,
-        see="Repository",
-        files=FILES,
-        except_files=("tests/architecture/word_rules.py",),
+        needs=("words",),
+        files=("files", "prose"),
         find=find_words,
-        edit=TextEdit("SECURITY.md", r"\A", "Whoever finds a fault tells it.\n\n"),
+        sample=lambda project: next(iter(project.words)),
     ),
     TextRule(
         name="no marker comments",
         article=46,
-        see="FEATURES",
-        files=FILES,
-        except_files=("tests/architecture/word_rules.py",),
+        needs=("markers",),
+        files=("files", "prose"),
         find=find_markers,
-        edit=TextEdit("pyproject.toml", r"(?m)^\[project\]$", "# example begins\n[project]"),
+        sample="# example",
     ),
 ]

@@ -11,7 +11,7 @@ BIN = Path(sys.executable).parent
 
 def commands_for(path: str) -> list[list[str]]:
     """Return the commands that apply to the file, the fastest first."""
-    rules = [sys.executable, "-m", "tests.architecture", path]
+    rules = [sys.executable, "-m", "guardrails", "check", "--format=agent", path]
     if not path.endswith(".py"):
         return [rules] if path.endswith(".md") else []
     ruff = str(BIN / "ruff")

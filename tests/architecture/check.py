@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.architecture import failures
-from tests.architecture.project import PACKAGE, ROOT
+from tests.architecture.project import PROJECT, ROOT
 from tests.architecture.selection import Selection, changed_files, select
 
 BIN = Path(sys.executable).parent
@@ -41,7 +41,7 @@ class Step:
 
 
 RUFF = f"{BIN}/ruff"
-RULES = (sys.executable, "-m", "tests.architecture")
+RULES = (sys.executable, "-m", "guardrails", "check", "--only")
 FORMAT = [
     Step("format", (RUFF, "format", "--quiet", ".")),
     # Unused imports stay, because the code that needs them may not be written yet.
@@ -54,8 +54,8 @@ CHECK_FORMAT = Step(
     failures.of_format,
 )
 FAST = [
-    Step("rules", (*RULES, "--files"), failures.of_rules),
-    Step("rules of the application", (*RULES, "--application"), failures.of_rules),
+    Step("rules", (*RULES, "files"), failures.of_rules),
+    Step("rules of the application", (*RULES, "application"), failures.of_rules),
     Step("lint", (RUFF, "check", "--output-format=concise", "."), failures.of_ruff),
 ]
 STATIC = [
@@ -86,7 +86,7 @@ def steps_for(selection: Selection) -> list[Step]:
 
 def tags_of(features: Sequence[str]) -> list[str]:
     """Return the tags in the OpenAPI document of these features' routers."""
-    routers = [ROOT / PACKAGE / feature / "router.py" for feature in features]
+    routers = [ROOT / PROJECT.package / feature / "router.py" for feature in features]
     texts = [router.read_text() for router in routers if router.exists()]
     return sorted({tag for text in texts for tag in re.findall(r'\btag="(\w+)"', text)})
 

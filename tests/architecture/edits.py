@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.architecture.project import ROOT
-from tests.architecture.source import Module, find
+from tests.architecture.project import ROOT, definitions, find
 
 Change = Callable[[Any], None]
 """A function that changes the syntax tree of a definition in place."""
@@ -37,7 +36,7 @@ class Edit:
 
         Raise ValueError if the change has no effect.
         """
-        [node] = Module(self.path, source).definitions(find(self.symbol).symbol)
+        [node] = definitions(ast.parse(source), find(self.symbol).symbol)
         start, end = _span(node, source.encode())
         before = ast.dump(node)
         self.change(node)
@@ -69,31 +68,16 @@ class TextEdit:
         return re.sub(self.pattern, self.new, source, count=1)
 
 
-@dataclass(frozen=True)
-class NewFile:
-    """A new file, which violates a rule by its path."""
-
-    path: str
-    """Path of the file, relative to the root of the project."""
-    content: str
-
-    def changed(self, _: str) -> str:
-        return self.content
-
-
 @contextmanager
-def applied(edit: Edit | TextEdit | NewFile, root: Path) -> Iterator[None]:
+def applied(edit: Edit | TextEdit, root: Path) -> Iterator[None]:
     """Apply an edit to a copy of the project, and undo it when the context ends."""
     file = root / edit.path
-    before = file.read_text() if file.exists() else None
-    file.write_text(edit.changed(before or ""))
+    before = file.read_text()
+    file.write_text(edit.changed(before))
     try:
         yield
     finally:
-        if before is None:
-            file.unlink()
-        else:
-            file.write_text(before)
+        file.write_text(before)
 
 
 def prepend(code: str) -> Change:

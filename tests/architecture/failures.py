@@ -2,33 +2,18 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
 
-from tests.architecture.project import ROOT
-
-ARTICLE = re.compile(r"(?ms)^\*\*(\d+)\. .+?(?=^\*\*\d|^## |\Z)")
-SEE = re.compile(r"(?s)\*See\* (.+?)\.\s+\*Held")
-
-
-@cache
-def articles() -> dict[str, str]:
-    """Return the text of each article by its number."""
-    text = (ROOT / "constitution.md").read_text()
-    return {match[1]: match[0] for match in ARTICLE.finditer(text)}
+from guardrails.articles import read_articles
+from tests.architecture.project import PROJECT
 
 
 def article_held_by(*patterns: str) -> str:
     """Return the article whose *Held by* matches the first pattern that matches any."""
     for pattern in patterns:
-        for number, text in articles().items():
-            if re.search(pattern, text.partition("*Held by*")[2]):
-                return with_example(number)
+        for article in read_articles(PROJECT).values():
+            if re.search(pattern, article.held_by):
+                return article.reference
     return ""
-
-
-def with_example(number: str) -> str:
-    see = SEE.search(articles()[number])
-    return f"(article {number}; example: {see[1]})" if see else f"(article {number})"
 
 
 def of_format(output: str) -> Iterator[str]:

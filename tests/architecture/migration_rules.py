@@ -1,8 +1,7 @@
-"""Rules about migrations. Squawk, which reads their SQL, finds the statements that lock tables."""
+"""Rules about migrations that need Alembic, and Squawk, which reads their SQL."""
 
 import ast
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,9 +12,10 @@ from typing import Any
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 
-from tests.architecture.edits import Edit, prepend, replace_body
-from tests.architecture.rules import Finding, SourceRule
-from tests.architecture.source import Module
+from app.core.migrations import read_sources
+from app.core.revisions import read_history
+from guardrails.rules import Finding, SourceRule
+from guardrails.source import Module
 
 SQUAWK = str(Path(sys.executable).parent / "squawk")
 EXCLUDED = (
@@ -27,8 +27,6 @@ EXCLUDED = (
     "ban-drop-column",  # the third release of a change drops what is no longer read
     "ban-drop-table",
 )
-OPERATION = re.compile(r"\bop\.(?!execute|get_)\w+|\w+_op\.\w+")
-"""Operations that change the schema. Plain SQL does not count, because it may do anything."""
 
 
 def find_heavy_locks(module: Module) -> Iterator[Finding]:
@@ -47,10 +45,12 @@ def find_heavy_locks(module: Module) -> Iterator[Finding]:
         yield upgrade.lineno, f"{found['message']}{advice} [{found['rule_name']}]"
 
 
-def find_empty_downgrades(module: Module) -> Iterator[Finding]:
-    for name in ("upgrade", "downgrade"):
-        if (function := _function(module, name)) and not OPERATION.search(ast.unparse(function)):
-            yield function.lineno, f"`{name}` does not change the schema"
+def find_faults_of_history(module: Module) -> Iterator[Finding]:
+    file = module.path.rpartition("/")[2]
+    sources = {**read_sources(module.project.root), file: module.source.encode()}
+    for fault in read_history(sources).faults:
+        if file in fault:
+            yield 1, fault
 
 
 def _function(module: Module, name: str) -> ast.FunctionDef | None:
@@ -71,24 +71,18 @@ def _sql_of(module: Module) -> str:
     return output.getvalue()
 
 
-RULES = [
-    SourceRule(
-        name="migrations without heavy locks",
-        article=29,
-        see=".claude/skills/change-schema/SKILL.md",
-        layers=("migrations",),
-        find=find_heavy_locks,
-        edit=Edit(
-            "0001_*:upgrade",
-            prepend("op.create_index('ix_users_full_name', 'users', ['full_name'])"),
-        ),
-    ),
-    SourceRule(
-        name="real downgrades",
-        article=29,
-        see="0002_*:downgrade",
-        layers=("migrations",),
-        find=find_empty_downgrades,
-        edit=Edit("0001_*:downgrade", replace_body("pass")),
-    ),
-]
+LOCKS = SourceRule(
+    name="migrations without heavy locks",
+    article=29,
+    layers=("migrations",),
+    find=find_heavy_locks,
+    sample="def upgrade():\n    op.create_index('ix_users_full_name', 'users', ['full_name'])",
+)
+HISTORY = SourceRule(
+    name="one history of migrations",
+    article=29,
+    layers=("migrations",),
+    find=find_faults_of_history,
+    sample='down_revision = "none"',
+)
+RULES = [LOCKS, HISTORY]

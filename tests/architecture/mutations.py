@@ -7,7 +7,6 @@ from pathlib import Path
 
 from tests.architecture.edits import (
     Edit,
-    NewFile,
     TextEdit,
     prepend,
     remove_docstring,
@@ -15,7 +14,7 @@ from tests.architecture.edits import (
     replace_body,
     set_keyword,
 )
-from tests.architecture.source import find, find_test
+from tests.architecture.project import find, find_test
 
 BIN = Path(sys.executable).parent
 
@@ -25,7 +24,7 @@ class Mutation:
     """An edit of the real code that violates an article, and the command that must fail then."""
 
     article: int
-    edit: Edit | TextEdit | NewFile
+    edit: Edit | TextEdit
     command: tuple[str, ...]
     expected: str
     """Regular expression that the output of the command must match."""
@@ -57,7 +56,7 @@ MUTATIONS = [
     by_import_linter(
         1,
         "Layers",
-        Edit("OutboxRepository.get_page", prepend(f"import {find('OutboxService').module.name}")),
+        Edit("OutboxRepository.get_page", prepend(f"import {find('OutboxService').module}")),
     ),
     by_import_linter(
         2, "Only .+ imports passlib", Edit("AccountService.get", prepend("import passlib"))

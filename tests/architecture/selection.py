@@ -14,22 +14,23 @@ from functools import cache
 
 import grimp
 
-from tests.architecture.project import PACKAGE, PLATFORM, ROOT
+from tests.architecture.project import PROJECT, ROOT
 
+PACKAGE = PROJECT.package
 MAIN_BRANCHES = ("origin/HEAD", "origin/main", "main")
 FEATURES_FILE = f"{PACKAGE}/features.py"
 COMPOSITION = (f"{PACKAGE}.features", f"{PACKAGE}.main")
 """Modules that import all features, so that their imports do not show which tests need which."""
 FOR_ALL_OPERATIONS = ("tests.support.operations", "tests.support.registries")
 """Modules that a test imports if it goes through all operations."""
-RULES = "tests/architecture/test_rules.py"
+CONSTITUTION = "tests/architecture/test_constitution.py"
 READERS: Mapping[str, tuple[str, ...]] = {
     f"{PACKAGE}/*/models.py": ("tests/migrations",),
     f"{PACKAGE}/*": (
         "tests/contract/test_documents.py",
         "tests/contract/test_tour.py",
-        f"{RULES}::test_the_edit_of_a_rule_or_a_mutation_changes_valid_code_to_valid_code",
-        f"{RULES}::test_the_example_of_a_rule_exists",
+        f"{CONSTITUTION}::test_the_edit_of_a_mutation_changes_valid_code_to_valid_code",
+        f"{CONSTITUTION}::test_the_examples_of_an_article_exist",
     ),
     "migrations/versions/*.py": ("tests/migrations",),
     "*.md": ("tests/architecture", "tests/contract"),
@@ -43,6 +44,7 @@ READERS: Mapping[str, tuple[str, ...]] = {
     "benchmarks/*": (),
     "clients/*": (),
     "faults/*": (),
+    "guardrails/*": ("tests/guardrails", "tests/architecture", "tests/migrations/test_examples.py"),
 }
 """Tests, or folders of them, by patterns of the files that they read without importing them."""
 
@@ -184,7 +186,7 @@ def _tests_in(*places: str) -> set[str]:
 @cache
 def _features() -> frozenset[str]:
     folders = {path.parent.name for path in (ROOT / PACKAGE).glob("*/__init__.py")}
-    return frozenset(folders - {*PLATFORM})
+    return frozenset(folders - {*PROJECT.platform})
 
 
 def _added_features() -> set[str]:

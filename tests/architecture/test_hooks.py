@@ -12,8 +12,7 @@ import pytest
 
 from tests.architecture.articles import copy_to
 from tests.architecture.edits import Edit, applied, set_field
-from tests.architecture.project import ROOT
-from tests.architecture.source import find
+from tests.architecture.project import ROOT, find
 
 pytestmark = pytest.mark.skipif(
     "TEST_DATABASE_URL" in os.environ,

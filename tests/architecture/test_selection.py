@@ -54,6 +54,7 @@ pytestmark = needs_no_database
         ("tests/contract/readme.py", set(), "tests/contract/test_readme.py", "tests/security"),
         ("docs/tour.md", set(), "tests/contract/test_tour.py", "tests/security"),
         (".claude/settings.json", set(), "tests/architecture/test_hooks.py", "tests/contract"),
+        ("guardrails/rules.py", set(), "tests/guardrails/test_rules.py", "tests/security"),
     ],
 )
 def test_a_change_selects_the_tests_that_it_can_break(

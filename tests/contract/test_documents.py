@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from app.core.migrations import ROOT
-from tests.architecture.__main__ import RULES
+from guardrails.registry import all_rules
+from tests.architecture.project import PROJECT
 from tests.contract.asvs import PAGE, REQUIREMENTS, RISKS, ROW, STATUSES, Row, rows
 from tests.contract.documents import GENERATED, written_anew
 
 ROWS = list(rows())
-RULE_NAMES = {rule.name for rule in RULES}
+RULE_NAMES = {rule.name for rule in all_rules(PROJECT)}
 
 
 def quoted(row: Row) -> list[str]:

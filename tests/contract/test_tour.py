@@ -1,7 +1,7 @@
 """Correctness of the links of `docs/tour.md`."""
 
-from app.core.migrations import ROOT
-from tests.architecture.text_rules import find_missing_names
+from guardrails.text_rules import find_missing_names
+from tests.architecture.project import PROJECT
 from tests.contract.tour import PAGE, links, with_lines
 
 TEXT = PAGE.read_text()
@@ -11,7 +11,7 @@ LINKS = list(links(TEXT))
 def test_each_link_of_the_tour_leads_to_a_file() -> None:
     missing = [link for link in LINKS if not link.path.is_file()]
     # The rule "existing names" reports a feature that was removed.
-    removed = {link.path.parent for link in missing if any(find_missing_names(link.text, ROOT))}
+    removed = {link.path.parent for link in missing if any(find_missing_names(link.text, PROJECT))}
 
     assert len(LINKS) > 30
     assert [link for link in missing if link.path.parent not in removed] == []

@@ -1,12 +1,13 @@
 """Links of `docs/tour.md` to the lines that define what the tour names."""
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.migrations import ROOT
-from tests.architecture.source import Module
+from tests.architecture.project import definitions
 
 PAGE = ROOT / "docs" / "tour.md"
 LINK = re.compile(r"\[(?P<text>[^]]+)\]\((?P<target>[^)#]+)(?:#L(?P<line>\d+))?\)")
@@ -35,8 +36,8 @@ class Link:
         """Return the line that defines the symbol, or None if the file does not define it."""
         if self.symbol is None or not self.path.exists():
             return None
-        module = Module(self.target, self.path.read_text())
-        return next((node.lineno for node in module.definitions(self.symbol)), None)
+        tree = ast.parse(self.path.read_text())
+        return next((node.lineno for node in definitions(tree, self.symbol)), None)
 
 
 def links(text: str) -> Iterator[Link]:

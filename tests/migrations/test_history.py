@@ -12,7 +12,8 @@ from sqlalchemy import text
 
 from app.core import migrations
 from app.core.revisions import read_history
-from tests.architecture.__main__ import violations_in_files
+from guardrails.project import read_project
+from tests.architecture.migration_rules import HISTORY
 from tests.migrations.database import MigratedDatabase
 from tests.support.isolation import invoke
 
@@ -92,12 +93,12 @@ def test_two_migrations_with_one_parent_violate_a_rule(root: Path, write: WriteM
     write("0009_sizes", NEWEST)
     (root / "app").mkdir()
 
-    violations = violations_in_files(None, root)
-    found = [violation for violation in violations if "2 heads" in violation.message]
+    (root / "pyproject.toml").touch()
+    found = [*HISTORY.check(read_project(root))]
 
-    assert [(violation.rule.article, violation.location) for violation in found] == [
-        (29, "migrations/versions/0008_colours.py:1"),
-        (29, "migrations/versions/0009_sizes.py:1"),
+    assert [violation.path for violation in found if "2 heads" in violation.message] == [
+        "migrations/versions/0008_colours.py",
+        "migrations/versions/0009_sizes.py",
     ]
 
 

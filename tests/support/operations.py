@@ -55,7 +55,8 @@ def describe(parameter: object) -> str:
 
 # Created on import, because tests are parametrised before any fixture runs.
 SETTINGS = ServiceSettings(_env_file=None, secret_key="x" * 32)
-DOCUMENT = create_app(SETTINGS).openapi()
+APPLICATION = create_app(SETTINGS)
+DOCUMENT = APPLICATION.openapi()
 OPERATIONS = [
     Operation(method.upper(), path, details)
     for path, methods in DOCUMENT["paths"].items()
