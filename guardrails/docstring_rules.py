@@ -67,7 +67,7 @@ RULES = [
     SourceRule(
         name="imperative docstrings",
         article=50,
-        outside=True,
+        layers=("everywhere",),
         find=find_other_docstrings,
         sample='def is_stored():\n    """Whether the user is stored."""',
     ),

@@ -18,10 +18,10 @@ Operation = tuple[str, str, dict[str, Any]]
 
 
 def operations(document: Document) -> Iterator[Operation]:
-    for methods in document["paths"].values():
+    for path, methods in document["paths"].items():
         for method, operation in methods.items():
             if method in METHODS:
-                yield operation["operationId"], method, operation
+                yield operation.get("operationId", path), method, operation
 
 
 def resolve(document: Document, schema: dict[str, Any]) -> dict[str, Any]:
@@ -40,8 +40,9 @@ def body_of(document: Document, operation: dict[str, Any]) -> dict[str, Any] | N
 
 def success_of(document: Document, operation: dict[str, Any]) -> dict[str, Any]:
     for status, response in operation["responses"].items():
-        if status.startswith("2") and "content" in response:
-            return resolve(document, response["content"]["application/json"]["schema"])
+        content = response.get("content", {}).get("application/json", {})
+        if status.startswith("2") and content:
+            return resolve(document, content.get("schema", {}))
     return {}
 
 
@@ -70,7 +71,7 @@ def find_unpaged_lists(document: Document, project: Project) -> Iterator[NamedFi
 def find_unbounded_input(document: Document, _project: Project) -> Iterator[NamedFinding]:
     for id_, _, operation in operations(document):
         for parameter in operation.get("parameters", []):
-            for problem in _unbounded(document, parameter["schema"]):
+            for problem in _unbounded(document, parameter.get("schema", {})):
                 yield f"{id_} {parameter['name']}", problem
         body = body_of(document, operation)
         for name, schema in (body or {}).get("properties", {}).items():
@@ -137,7 +138,7 @@ def _unbounded(document: Document, schema: dict[str, Any]) -> Iterator[str]:
         case "array":
             if "maxItems" not in schema:
                 yield "is a list without a maximum length"
-            yield from _unbounded(document, schema["items"])
+            yield from _unbounded(document, schema.get("items", {}))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +162,7 @@ class SampleOutput(BaseModel):
 @app.post("/sample", tags=["sample"], responses={404: {"description": "x"}})
 async def fetch_sample(query: str, body: SampleInput) -> SampleOutput: ...
 
-@app.delete("/sample")
+@app.delete("/sample", tags=["sample"])
 async def delete_sample() -> list[str]: ...
 """
 """Operations that violate all rules."""

@@ -13,7 +13,7 @@ STATEMENTS = {
 }
 ENVIRONMENT = {"os.environ", "os.getenv", "os.putenv", "dotenv.load_dotenv"}
 CLOCKS = {
-    *(f"datetime.datetime.{name}" for name in ("now", "utcnow", "today", "fromtimestamp")),
+    *(f"datetime.datetime.{name}" for name in ("now", "utcnow", "today")),
     "datetime.date.today",
     *(f"time.{name}" for name in ("time", "monotonic", "perf_counter", "time_ns")),
 }
@@ -28,7 +28,8 @@ def uses_of(names: set[str], reason: str) -> Callable[[Module], Iterator[Finding
 
     def find(module: Module) -> Iterator[Finding]:
         for local, name in module.imports.items():
-            if name in names or any(name.startswith(f"{mock}.") for mock in names & MOCKS):
+            is_mock = any(name.startswith(f"{mock}.") for mock in names & MOCKS)
+            if name in names or (is_mock and not name.endswith(".ANY")):
                 yield _line_of_import(module, local), f"`{name}`: {reason}"
         for node in module.nodes(ast.Attribute):
             if (name := module.qualified(node)) in names:
@@ -38,10 +39,15 @@ def uses_of(names: set[str], reason: str) -> Callable[[Module], Iterator[Finding
 
 
 def find_sleeps(module: Module) -> Iterator[Finding]:
-    """Find sleeps, except `sleep(0)`, which only lets other tasks run."""
-    for call in module.nodes(ast.Call):
-        if module.qualified(call.func) in SLEEPS and ast.unparse(call.args[0]) != "0":
-            yield call.lineno, f"`{ast.unparse(call)}` waits for a fixed time: wait for an event"
+    """Find sleeps in tests and coroutines, except `sleep(0)`, which only lets other tasks run."""
+    is_test = module.project.is_in_layer(module.path, "tests")
+    for owner in [module.tree] if is_test else module.nodes(ast.AsyncFunctionDef):
+        for node in ast.walk(owner):
+            match node:
+                case ast.Call(func=function, args=[delay, *_]) if ast.unparse(delay) != "0":
+                    if module.qualified(function) in SLEEPS:
+                        message = "waits for a fixed time: wait for an event"
+                        yield node.lineno, f"`{ast.unparse(node)}` {message}"
 
 
 def find_routers(module: Module) -> Iterator[Finding]:
@@ -90,9 +96,9 @@ RULES = [
     SourceRule(
         name="sleeps",
         article=30,
-        outside=True,
+        layers=("package", "tests"),
         find=find_sleeps,
-        sample="import asyncio\nasyncio.sleep(1)",
+        sample="import asyncio\nasync def wait():\n    await asyncio.sleep(1)",
     ),
     SourceRule(
         name="mocks",

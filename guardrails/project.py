@@ -117,7 +117,7 @@ class Project:
     """Languages of blocks that are not compiled. Default: all that cannot be compiled."""
     files: tuple[str, ...] = FILES
     """Files that must not contain credentials, in addition to those of the package."""
-    placeholders: tuple[str, ...] = ("change-me", "changethis", "password", "secret")
+    placeholders: tuple[str, ...] = ("change-me", "changethis", "pass", "password", "secret")
     """Values that are not credentials."""
     prose: tuple[str, ...] = ()
     """Files, beside those in `files`, whose words and comments are checked."""
@@ -138,7 +138,7 @@ class Project:
     def modules(self) -> list[Module]:
         """All Python files of the package and of the folders beside it."""
         return [
-            Module(path.relative_to(self.root).as_posix(), path.read_text(), self)
+            Module(path.relative_to(self.root).as_posix(), read_text(path), self)
             for folder in (self.package, *self.beside)
             for path in sorted((self.root / folder).rglob("*.py"))
         ]
@@ -186,7 +186,11 @@ class Project:
         return found
 
     def is_in_layer(self, path: str, layer: str) -> bool:
-        return matches(path, self.layers[layer])
+        """Return True if a file is in a layer, in the `package` without tests, or `everywhere`."""
+        if layer == "package":
+            is_other = any(matches(path, self.layers[other]) for other in ("tests", "migrations"))
+            return path.startswith(f"{self.package}/") and not is_other
+        return layer == "everywhere" or matches(path, self.layers[layer])
 
     def resolve(self, import_string: str) -> Any:
         """Return the object that an import string such as `app.main:app` refers to.
@@ -198,9 +202,15 @@ class Project:
         module, _, name = import_string.partition(":")
         try:
             return getattr(import_module(module), name)
-        except (ImportError, AttributeError) as error:
-            message = f"`{import_string}` cannot be imported: {error}"
+        except Exception as error:
+            message = f"`{import_string}` cannot be imported: {error!r}"
             raise ConfigurationError(message) from error
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file, or an empty string if the file is binary."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return "" if "\0" in text else text
 
 
 def matches(path: str, patterns: Iterable[str]) -> bool:

@@ -10,10 +10,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from guardrails.project import Project, matches
+from guardrails.project import Project, matches, read_text
 from guardrails.source import Module
-
-BINARY = (".pyc", ".png", ".ico", ".jpg", ".gif", ".woff2", ".zip")
 
 Finding = tuple[int, str]
 """A line, and the problem in it."""
@@ -71,22 +69,14 @@ class Rule:
 class SourceRule(Rule):
     """A rule about Python files."""
 
-    layers: tuple[str, ...] = ()
-    """Layers that the rule applies to. If there are none, it applies to the whole package."""
-    outside: bool = False
-    """True if a rule without layers also applies to the folders beside the package."""
+    layers: tuple[str, ...] = ("package",)
+    """Layers that the rule applies to."""
     new_file: str = ""
     """Name of the file that contains the sample. Default: any file."""
 
     def applies_to(self, path: str, project: Project) -> bool:
-        if matches(path, project.allowed.get(self.name, ())):
-            return False
-        if self.layers:
-            return any(project.is_in_layer(path, layer) for layer in self.layers)
-        if self.outside:
-            return True
-        is_other = any(project.is_in_layer(path, layer) for layer in ("tests", "migrations"))
-        return path.startswith(f"{project.package}/") and not is_other
+        is_in = any(project.is_in_layer(path, layer) for layer in self.layers)
+        return is_in and not matches(path, project.allowed.get(self.name, ()))
 
     def check(self, project: Project, paths: set[str] | None = None) -> Iterator[Violation]:
         for module in project.modules:
@@ -120,19 +110,19 @@ class TextRule(Rule):
         patterns = (pattern for key in self.files for pattern in project.word(key))
         for file in (file for pattern in patterns for file in sorted(project.root.glob(pattern))):
             path = file.relative_to(project.root).as_posix()
-            is_text = file.is_file() and not file.is_symlink() and file.suffix not in BINARY
+            is_text = file.is_file() and not file.is_symlink() and file.suffix != ".pyc"
             if is_text and not matches(path, project.allowed.get(self.name, ())):
                 yield path
 
     def check(self, project: Project, paths: set[str] | None = None) -> Iterator[Violation]:
         for path in self.paths(project):
             if paths is None or path in paths:
-                for line, message in self.find((project.root / path).read_text(), project):
+                for line, message in self.find(read_text(project.root / path), project):
                     yield Violation(self, path, line, message)
 
     def is_proved_in(self, project: Project) -> bool:
         for path in self.paths(project):
-            text = (project.root / path).read_text()
+            text = read_text(project.root / path)
             before, *after = re.split(self.place, text, maxsplit=1)
             edited = "".join((before, "\n", self.sample_for(project), *after))
             if _finds_more(lambda text: self.find(text, project), text, edited):
@@ -152,8 +142,11 @@ class ApplicationRule(Rule):
 
     def check_part(self, part: object, project: Project) -> Iterator[Violation]:
         for name, message in self.find(part, project):
-            defined = name.partition("-")[2].partition(" ")[0] or name
-            path, line = lines_of_handlers_and_tables(project).get(defined, (name, 0))
+            tag, _, defined = name.partition(" ")[0].rpartition("-")
+            places = places_of_handlers_and_tables(project).get(defined, [])
+            if len(places) > 1:
+                places = [place for place in places if tag and tag in place[0]]
+            path, line = places[0] if places else (name, 0)
             yield Violation(self, path, line, f"{name}: {message}")
 
 
@@ -164,12 +157,13 @@ def _finds_more(
 
 
 @cache
-def lines_of_handlers_and_tables(project: Project) -> dict[str, tuple[str, int]]:
-    """Return the path and line of each handler by its name, and of each table by its name."""
-    found: dict[str, tuple[str, int]] = {}
+def places_of_handlers_and_tables(project: Project) -> dict[str, list[tuple[str, int]]]:
+    """Return the paths and lines of handlers and tables by their names."""
+    found: dict[str, list[tuple[str, int]]] = {}
     for module in project.package_modules:
         for handler, _ in module.handlers():
-            found[handler.name] = (module.path, handler.lineno)
+            found.setdefault(handler.name, []).append((module.path, handler.lineno))
         for match in re.finditer(r'__tablename__.*= *"(\w+)"', module.source):
-            found[match[1]] = (module.path, module.source.count("\n", 0, match.start()) + 1)
+            line = module.source.count("\n", 0, match.start()) + 1
+            found.setdefault(match[1], []).append((module.path, line))
     return found

@@ -70,13 +70,18 @@ class Module:
     def functions(self) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
         return self.nodes(ast.FunctionDef, ast.AsyncFunctionDef)
 
-    def fields(self, classes: set[str]) -> Iterator[tuple[ast.ClassDef, ast.AnnAssign, str]]:
-        """Yield the annotated fields of these classes, each with its class and its name."""
+    def fields(self, bases: set[str]) -> Iterator[tuple[ast.ClassDef, ast.AnnAssign, str]]:
+        """Yield the annotated fields of classes with such a base, each with its class and name.
+
+        A keyword such as `table=True` counts as a base.
+        """
         for owner in self.nodes(ast.ClassDef):
-            if owner.name in classes:
+            own = {ast.unparse(base).partition("[")[0].rpartition(".")[2] for base in owner.bases}
+            if bases & {*own, *map(ast.unparse, owner.keywords)}:
                 for node in owner.body:
-                    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-                        yield owner, node, node.target.id
+                    match node:
+                        case ast.AnnAssign(target=ast.Name(id=name)):
+                            yield owner, node, name
 
     def handlers(self) -> Iterator[tuple[ast.FunctionDef | ast.AsyncFunctionDef, set[str]]]:
         """Yield the functions that a router calls, with the keywords of their decorators."""

@@ -17,7 +17,8 @@ LAZY = re.compile(r"""'?\blazy'?\s*[=:]\s*'(?!select')\w+'""")
 OPERATION = re.compile(r"\bop\.(?!execute|get_)\w+|\w+_op\.\w+")
 """Operations that change the schema. Plain SQL does not count, because it may do anything."""
 SECRET = re.compile(
-    r"(?i)(?<!public_)(?<!publishable_)(password|secret|token|key)$|^(database|redis)_url$"
+    r"(?i)(?<!public_)(?<!publishable_)(?<!cookie_)(password|secret|token|key)$"
+    r"|^(database|redis)_url$"
 )
 TEXT_TYPES = re.compile(r"\bstr\b|Dsn\b|Url\b")
 
@@ -101,10 +102,10 @@ def find_unscoped_reads(module: Module) -> Iterator[Finding]:
 
 def find_nullable_updates(module: Module) -> Iterator[Finding]:
     missing = module.project.missing
-    updates = {name for name in _classes(module) if name.endswith("Update")}
-    for schema, field, _ in module.fields(updates):
-        if missing not in ast.unparse(field):
-            yield field.lineno, f"`{schema.name}` confuses absent with null: use {missing}"
+    for schema in module.nodes(ast.ClassDef):
+        for field in schema.body if schema.name.endswith("Update") else ():
+            if isinstance(field, ast.AnnAssign) and missing not in ast.unparse(field):
+                yield field.lineno, f"`{schema.name}` confuses absent with null: use {missing}"
 
 
 def _classes(module: Module) -> set[str]:
@@ -142,10 +143,15 @@ def find_open_secrets(module: Module) -> Iterator[Finding]:
 
 
 def find_empty_migrations(module: Module) -> Iterator[Finding]:
-    for function in module.functions():
-        is_step = function.name in ("upgrade", "downgrade")
-        if is_step and not OPERATION.search(ast.unparse(function)):
-            yield function.lineno, f"`{function.name}` does not change the schema"
+    """Find migrations that do nothing, and downgrades that do not revert a change of the schema."""
+    steps = {function.name: function.lineno for function in module.functions()}
+    sources = {function.name: ast.unparse(function) for function in module.functions()}
+    upgrade, downgrade = sources.get("upgrade", ""), sources.get("downgrade", "")
+    if upgrade and "(" not in upgrade.partition(":\n")[2]:
+        yield steps["upgrade"], "`upgrade` does nothing"
+    if downgrade and OPERATION.search(upgrade) and not OPERATION.search(downgrade):
+        message = "`downgrade` does not revert the change of the schema"
+        yield steps["downgrade"], message
 
 
 RULES = [
@@ -190,7 +196,7 @@ RULES = [
         needs=("pages", "bounds"),
         layers=("repositories",),
         find=find_unbounded_pages,
-        sample=lambda project: f"async def {project.pages[0].rstrip('*')}(self): ...",
+        sample=lambda project: f"async def {project.pages[0].replace('*', '')}(self): ...",
     ),
     SourceRule(
         name="scoped reads",
@@ -218,29 +224,27 @@ RULES = [
         article=27,
         needs=("new_id",),
         find=find_other_ids,
-        sample=lambda project: (
-            f"class {min(project.tables_and_bases - {'table=True'})}:\n    id: int"
-        ),
+        sample="class Sample(SQLModel, table=True):\n    id: int",
     ),
     SourceRule(
         name="described settings",
         article=5,
         needs=("settings_bases",),
         find=find_bare_settings,
-        sample=lambda project: f"class {project.settings_bases[0]}:\n    password: str",
+        sample=lambda project: f"class Sample({project.settings_bases[0]}):\n    password: str",
     ),
     SourceRule(
         name="typed secrets",
         article=35,
         needs=("settings_bases",),
         find=find_open_secrets,
-        sample=lambda project: f"class {project.settings_bases[0]}:\n    password: str",
+        sample=lambda project: f"class Sample({project.settings_bases[0]}):\n    password: str",
     ),
     SourceRule(
         name="real downgrades",
         article=29,
         layers=("migrations",),
         find=find_empty_migrations,
-        sample="def downgrade():\n    pass",
+        sample="def upgrade():\n    pass",
     ),
 ]

@@ -29,13 +29,13 @@ IDENTIFIER_MAX_LENGTH = 63
 def find_silent_foreign_keys(tables: MetaData, _: Project) -> Iterator[NamedFinding]:
     for table, key in _foreign_keys(tables):
         if key.ondelete is None:
-            yield table.name, f"{key.name} has no ON DELETE"
+            yield table.name, f"{_describe(key)} has no ON DELETE"
 
 
 def find_bare_foreign_keys(tables: MetaData, _: Project) -> Iterator[NamedFinding]:
     for table, key in _foreign_keys(tables):
         if not _is_indexed(key):
-            yield table.name, f"no index begins with the columns of {key.name}"
+            yield table.name, f"no index begins with the columns of {_describe(key)}"
 
 
 def find_unbounded_strings(tables: MetaData, _: Project) -> Iterator[NamedFinding]:
@@ -75,9 +75,15 @@ def find_unconventional_names(tables: MetaData, _: Project) -> Iterator[NamedFin
         items: list[Constraint | Index] = [*table.constraints, *table.indexes]
         for item in items:
             if not isinstance(item.name, conv):
-                yield table.name, f"the name {item.name} does not follow the convention"
+                yield table.name, f"the name of {_describe(item)} does not follow the convention"
             elif len(item.name) > IDENTIFIER_MAX_LENGTH:
                 yield table.name, f"{item.name} is longer than PostgreSQL allows"
+
+
+def _describe(item: Constraint | Index) -> str:
+    """Return the name of a constraint or an index, or its columns if it has no name."""
+    columns = ", ".join(column.name for column in getattr(item, "columns", ()))
+    return str(item.name or f"{type(item).__name__} ({columns})")
 
 
 def _columns(tables: MetaData) -> Iterator[tuple[Table, Column[object]]]:

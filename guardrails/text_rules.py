@@ -99,7 +99,7 @@ CREDENTIALS = {
     "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
     "a token": r"\b(ey[\w-]{12,}\.ey[\w-]{12,}\.[\w-]{12,}|gh[opsu]_\w{30,}|AKIA[A-Z0-9]{16}"
     r"|xox[abp]-[\w-]{20,}|sk[-_](live|proj|ant)[-_][\w-]{16,})",
-    "a password in an address": r"\w+://[^/\s:@$<{]+:(?P<password>[^/\s:@$<{]+)@\w",
+    "a password in an address": r"\w+://(?P<user>[^/\s:@$<{]+):(?P<password>(?!(?P=user)@)[^/\s:@$<{]+)@\w",
     "a value for a secret": r"^[A-Z_]*(PASSWORD|SECRET|SECRET_KEY|TOKEN)="
     r"(?!\d+/)(?P<value>[^\s$<#'\"]+)$",
 }
@@ -110,24 +110,25 @@ def find_credentials(text: str, project: Project) -> Iterator[Finding]:
     for number, line in enumerate(text.splitlines(), 1):
         for kind, pattern in CREDENTIALS.items():
             match = re.search(pattern, line)
-            if match and not {*match.groupdict().values()} & {*project.placeholders}:
+            if match and match[match.lastgroup or 0] not in project.placeholders:
                 yield number, f"this looks like {kind}"
 
 
 def find_unlocked_dependencies(text: str, project: Project) -> Iterator[Finding]:
     content = tomllib.loads(text)
-    lock = next((name for name in LOCKS if (project.root / name).exists()), "")
-    wanted = {lock or "requirements.txt": content.get("project", {}).get("dependencies", [])}
-    for group, dependencies in content.get("dependency-groups", {}).items():
-        named = [item for item in dependencies if isinstance(item, str)]
-        wanted.setdefault(lock or f"requirements-{group}.txt", []).extend(named)
-    for file, dependencies in wanted.items():
-        locked = locked_in(project.root / file)
+    # A workspace has one lock, in a folder above its projects.
+    folders = (project.root, *project.root.parents)
+    locks = [folder / name for folder in folders for name in LOCKS if (folder / name).exists()]
+    groups = {"": content.get("project", {}).get("dependencies", [])}
+    groups |= content.get("dependency-groups", {})
+    for group, dependencies in groups.items():
+        lock = locks[0] if locks else project.root / f"requirements{'-' * bool(group)}{group}.txt"
+        locked = locked_in(lock)
         for dependency in dependencies:
-            name = re.split(r"[^\w.-]", dependency)[0]
-            if normalised(name) not in locked:
+            name = re.split(r"[^\w.-]", dependency)[0] if isinstance(dependency, str) else ""
+            if name and normalised(name) not in locked:
                 line = text.count("\n", 0, text.index(dependency)) + 1
-                yield line, f"{name} is not in {file}: lock it with its hashes"
+                yield line, f"{name} is not in {lock.name}: lock it with its hashes"
 
 
 def locked_in(lock: Path) -> set[str]:

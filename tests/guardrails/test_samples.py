@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from guardrails.document_rules import RULES as DOCUMENT_RULES
 from guardrails.document_rules import Document, find_leaked_fields, find_unpaged_lists
 from guardrails.project import Project
 from guardrails.registry import FILE_RULES, SOURCE_RULES
@@ -19,6 +20,9 @@ RULES: dict[str, Any] = {rule.name: rule for rule in FILE_RULES}
 LINES = PROJECT.max_lines_of_file
 FUNCTION = 'def f():\n    """Do this."""\n'
 SYNCHRONOUS = '@router.get("/x")\ndef read_x() -> X: ...\n'
+ROUTE = '@router.get("/x")\nasync def read_x() -> X:\n    return {}\n'
+VERSION = "migrations/versions/x.py"
+ADDS_A_COLUMN = "def upgrade():\n    op.add_column('a', b)\n"
 OFFSET = "async def get_page(self):\n    return select(X).limit(1).offset(2)\n"
 
 
@@ -49,6 +53,9 @@ def messages(name: str, path: str, source: str, project: Project = PROJECT) -> l
             "from sqlmodel import text\ntext('{}'.format(b))\n",
             "composed string",
         ),
+        ("handlers without logic", "app/x.py", ROUTE.format("a or b"), "branches"),
+        ("real downgrades", VERSION, ADDS_A_COLUMN + "def downgrade(): ...\n", "not revert"),
+        ("sleeps", "tests/x.py", "import time\ntime.sleep(1)\n", "waits for a fixed time"),
         ("small files", "app/x.py", "1\n" * (LINES + 1), "has 251 lines"),
         ("small functions", "app/x.py", FUNCTION + "    1\n" * 26, "26"),
         ("files of a feature", "app/core/more.py", "", "does not name its content"),
@@ -107,6 +114,20 @@ def test_a_rule_finds_the_violation_in_a_file(
         ("relationships without lazy loading", "app/x.py", "relationship(lazy='selectin')\n"),
         ("flushes", "app/x.py", "sys.stdout.flush()\n"),
         ("environment", "app/core/config.py", "import os\nos.environ\n"),
+        ("generated ids", "app/x.py", "class User(BaseModel):\n    id: UUID\n"),
+        ("typed secrets", "app/x.py", "class S(BaseSettings):\n    cookie_key: str = 'x'\n"),
+        ("described settings", "app/x.py", "class S(BaseSettings):\n    a: int\n    'A.'\n"),
+        ("handlers without logic", "app/x.py", ROUTE.format("where(A.id == 1)")),
+        ("handlers without logic", "app/x.py", ROUTE.format("f(a or {})")),
+        ("mocks", "tests/x.py", "from unittest.mock import ANY\n"),
+        ("time", "app/x.py", "from datetime import datetime\ndatetime.fromtimestamp(1, UTC)\n"),
+        ("sleeps", "app/x.py", "import time\ntime.sleep(1)\n"),
+        ("sleeps", "scripts/x.py", "import time\nasync def f():\n    time.sleep(1)\n"),
+        (
+            "real downgrades",
+            VERSION,
+            "def upgrade():\n    op.execute('')\ndef downgrade():\n    pass\n",
+        ),
         ("sleeps", "app/x.py", "import asyncio\nasyncio.sleep(0)\n"),
     ],
 )
@@ -135,6 +156,7 @@ def test_a_rule_allows_a_file(name: str, path: str, source: str) -> None:
             ["a password in an address"],
         ),
         ("no credentials", "postgresql://app:PASSWORD@db/app\nSECRET_KEY=change-me\n", []),
+        ("no credentials", "postgresql://app:app@db/app\nLIMIT_TOKEN=5/minute\n", []),
         (
             "no marker comments",
             "import x  # example\n// notes begin\n<!-- # example -->\n",
@@ -182,3 +204,11 @@ def test_a_lock_of_uv_contains_normalised_names(tmp_path: Path) -> None:
     [(line, message)] = find_unlocked_dependencies(text, Project(tmp_path))
 
     assert (line, message) == (2, "absent is not in uv.lock: lock it with its hashes")
+
+
+def test_an_operation_without_a_json_response_or_an_id_breaks_no_rule(tmp_path: Path) -> None:
+    operation = {"responses": {"200": {"content": {"text/html": {}}}}, "tags": [""]}
+
+    for rule in DOCUMENT_RULES:
+        found = rule.find({"paths": {"/x": {"get": operation, "summary": "X"}}}, Project(tmp_path))
+        assert rule.name == "names" or [*found] == []
