@@ -233,10 +233,13 @@ def read_project(root: Path, config: Path | None = None) -> Project:
 
     Raise ConfigurationError for an unknown key, a wrong type or a missing package.
     """
-    content = tomllib.loads((config or root / "pyproject.toml").read_text())
+    file = config or root / "pyproject.toml"
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{file} is not valid TOML: {error}.") from error
     table = content.get("tool", {}).get("guardrails", {})
-    known = {known.name: known.type for known in fields(Project) if known.name != "root"}
-    if unknown := table.keys() - known.keys():
+    if unknown := table.keys() - {known.name for known in fields(Project)}:
         names = ", ".join(sorted(unknown))
         raise ConfigurationError(f"[tool.guardrails] has unknown keys: {names}.")
     words = {key: _frozen(value) for key, value in table.items()}

@@ -1,9 +1,10 @@
-"""Tests of the texts for agents: their length, and the format that Claude Code reads."""
+"""Tests of the texts for agents: their length, and the formats that agents read."""
 
 import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 import yaml
 
@@ -13,6 +14,19 @@ AGENT = ROOT / ".claude" / "agents" / "backend-specialist.md"
 SKILLS = sorted((ROOT / ".claude" / "skills").glob("*/SKILL.md"))
 TEXTS = [path for path in sorted((ROOT / ".claude").rglob("*.md")) if "worktrees" not in path.parts]
 MAX_WORDS = 1600
+SKILL = {
+    "required": ["name", "description"],
+    "properties": {
+        "name": {"pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 64},
+        "description": {"minLength": 1, "maxLength": 1024},
+        "license": {"type": "string"},
+        "compatibility": {"maxLength": 500},
+        "metadata": {"additionalProperties": {"type": "string"}},
+        "allowed-tools": {"type": "string"},
+    },
+    "additionalProperties": False,
+}
+"""Schema of the front matter of a skill (agentskills.io/specification)."""
 
 
 def front_matter(path: Path) -> dict[str, Any]:
@@ -37,6 +51,10 @@ def test_agents_md_is_a_link_to_claude_md() -> None:
     assert (ROOT / "AGENTS.md").readlink() == Path("CLAUDE.md")
 
 
+def test_the_skills_are_where_other_agents_look() -> None:
+    assert (ROOT / ".agents" / "skills").readlink() == Path("../.claude/skills")
+
+
 @pytest.mark.parametrize("text", TEXTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_front_matter_is_yaml_with_a_name_and_a_description(text: Path) -> None:
     head = front_matter(text)
@@ -57,6 +75,7 @@ def test_the_agent_has_its_name_and_a_long_description() -> None:
 def test_a_skill_has_the_name_of_its_folder_and_describes_when_to_use_it(skill: Path) -> None:
     head = front_matter(skill)
 
+    assert jsonschema_rs.is_valid(SKILL, head)
     assert head["name"] == skill.parent.name
     assert "Use it" in head["description"]
 

@@ -108,6 +108,7 @@ def test_a_project_without_violations_passes(project: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
+        ("verbs = ", "pyproject.toml is not valid TOML"),
         ('verb = ["Add"]', "unknown keys: verb"),
         ('verbs = "Add"', "`verbs` in [tool.guardrails] must have another type"),
         ('application = "shop.none:app"', "`shop.none:app` cannot be imported"),
