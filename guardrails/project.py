@@ -120,7 +120,7 @@ class Project:
     placeholders: tuple[str, ...] = ("change-me", "changethis", "pass", "password", "secret")
     """Values that are not credentials."""
     prose: tuple[str, ...] = ()
-    """Files, beside those in `files`, whose words and comments are checked."""
+    """Other files whose words and comments are checked."""
     words: Mapping[str, str] = field(default_factory=dict)
     """Words that are not used, each with an example of a plain word."""
     markers: str = ""

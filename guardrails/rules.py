@@ -108,7 +108,8 @@ class TextRule(Rule):
 
     def paths(self, project: Project) -> Iterator[str]:
         patterns = (pattern for key in self.files for pattern in project.word(key))
-        for file in (file for pattern in patterns for file in sorted(project.root.glob(pattern))):
+        files = [file for pattern in patterns for file in sorted(project.root.glob(pattern))]
+        for file in dict.fromkeys(files):
             path = file.relative_to(project.root).as_posix()
             is_text = file.is_file() and not file.is_symlink() and file.suffix != ".pyc"
             if is_text and not matches(path, project.allowed.get(self.name, ())):

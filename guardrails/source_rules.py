@@ -8,7 +8,10 @@ from fnmatch import fnmatchcase
 from guardrails.rules import Finding, SourceRule
 from guardrails.source import Module
 
-CONNECTION = re.compile(r"(session|conn|connection|db|database|engine|transaction)$")
+CONNECTION = re.compile(
+    r"(session|conn|connection|db|database|engine|transaction|savepoint|nested|tx|uow|unit|work)"
+    r"(\(.*\))?$"
+)
 """Names of objects that can begin or end a transaction."""
 FAULTS_OF_CODE = {"NotImplementedError", "AssertionError"}
 """Exceptions that no client may see."""
@@ -20,7 +23,8 @@ SECRET = re.compile(
     r"(?i)(?<!public_)(?<!publishable_)(?<!cookie_)(password|secret|token|key)$"
     r"|^(database|redis)_url$"
 )
-TEXT_TYPES = re.compile(r"\bstr\b|Dsn\b|Url\b")
+NO_TEXT = re.compile(r"\b(bool|float|int|timedelta|\w*Policy)\b")
+"""Types of settings that contain no secret."""
 
 
 def calls(module: Module, *names: str) -> Iterator[ast.Call]:
@@ -138,7 +142,7 @@ def find_bare_settings(module: Module) -> Iterator[Finding]:
 def find_open_secrets(module: Module) -> Iterator[Finding]:
     for _, field, name in module.fields(module.project.settings):
         type_ = ast.unparse(field.annotation)
-        if SECRET.search(name) and TEXT_TYPES.search(type_) and "Secret" not in type_:
+        if SECRET.search(name) and "Secret" not in type_ and not NO_TEXT.search(type_):
             yield field.lineno, f"`{name}` would be shown in logs: use `SecretStr`"
 
 
