@@ -41,8 +41,9 @@ def check(project: Project, options: Namespace) -> int:
             )
         if not options.only and len(found) - len(new) < count(read_baseline(project)):
             note("Some recorded violations are fixed: run `python -m guardrails baseline`.")
-    modules = [module for module in project.modules if not paths or module.path in paths]
-    faults = [module.fault for module in modules if module.fault]
+    modules = project.modules if options.only != "application" else []
+    checked = [module for module in modules if not paths or module.path in paths]
+    faults = [module.fault for module in checked if module.fault]
     note(*(f"Python {VERSION} cannot parse, so that no rule checks {fault}" for fault in faults))
     return 2 if faults else bool(new)
 

@@ -41,13 +41,13 @@ def uses_of(names: set[str], reason: str) -> Callable[[Module], Iterator[Finding
 def find_sleeps(module: Module) -> Iterator[Finding]:
     """Find sleeps in tests and coroutines, except `sleep(0)`, which only lets other tasks run."""
     is_test = module.project.is_in_layer(module.path, "tests")
-    for owner in [module.tree] if is_test else module.nodes(ast.AsyncFunctionDef):
-        for node in ast.walk(owner):
-            match node:
-                case ast.Call(func=function, args=[delay, *_]) if ast.unparse(delay) != "0":
-                    if module.qualified(function) in SLEEPS:
-                        message = "waits for a fixed time: wait for an event"
-                        yield node.lineno, f"`{ast.unparse(node)}` {message}"
+    coroutines = [*module.nodes(ast.AsyncFunctionDef)]
+    for call in module.nodes(ast.Call):
+        if module.qualified(call.func) not in SLEEPS or ast.unparse(call.args[0]) == "0":
+            continue
+        if is_test or any(one.lineno <= call.lineno <= one.end_lineno for one in coroutines):
+            message = "waits for a fixed time: wait for an event"
+            yield call.lineno, f"`{ast.unparse(call)}` {message}"
 
 
 def find_routers(module: Module) -> Iterator[Finding]:
