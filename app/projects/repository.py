@@ -23,7 +23,11 @@ def visible(
     *,
     user_id: UUID | BindParameter[UUID],
 ) -> ColumnSelect:
-    """Restrict a statement to projects that the user is a member of."""
+    """Restrict a statement to projects that the user is a member of.
+
+    Do not use it for a list of a project's children: for other users, it would read all of them.
+    Check the access first.
+    """
     in_project = col(Viewer.project_id) == project_id
     return statement.join(Viewer, in_project).where(col(Viewer.user_id) == user_id)
 

@@ -53,15 +53,11 @@ class TaskService:
         self, actor: Actor, query: TaskQuery, *, project_id: UUID
     ) -> Page[TaskPublic]:
         """Return a page of tasks. Raises ProjectNotFound, InvalidInput."""
+        await self.access.require(MemberRole.VIEWER, actor=actor, project_id=project_id)
         filters = query.model_dump_json(exclude={"cursor", "limit"})
         list_name = f"tasks of {project_id} {filters}"
         page_request = self.cursors.page_request(list_name, query, POSITIONS[query.sort.field])
-        page = await self.tasks.get_page(
-            page_request, query, project_id=project_id, user_id=actor.user_id
-        )
-        if not page.items:
-            await self.access.require(MemberRole.VIEWER, actor=actor, project_id=project_id)
-        return page
+        return await self.tasks.get_page(page_request, query, project_id=project_id)
 
     async def update(
         self, actor: Actor, data: TaskUpdate, *, task_id: UUID, if_match: IfMatch
