@@ -6,6 +6,7 @@ the next flush, at the latest by the commit.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from enum import Enum, auto
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
@@ -22,6 +23,17 @@ from app.core.errors import AppError
 from app.core.pagination import Page, PageRequest, Position
 from app.core.schemas import Output
 from app.core.tables import Base
+
+
+class Lock(Enum):
+    """Mode of a lock on a parent row, which a transaction locks before any of its children.
+
+    SHARED is for transactions that change one child. EXCLUSIVE is for those that change the parent
+    or count its children. It blocks SHARED, but no insert of a child by another transaction.
+    """
+
+    SHARED = auto()
+    EXCLUSIVE = auto()
 
 
 class Dated(Protocol):
