@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm.exc import StaleDataError
-from sqlmodel import col
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
 
@@ -81,6 +81,17 @@ class Repository:
             if translated is None:
                 raise
             raise translated from error
+
+    async def _require_fewer_than(
+        self, maximum: int, rows: ColumnElement[bool], error: type[AppError]
+    ) -> None:
+        """Raise the error if `maximum` rows exist for which the condition `rows` is true.
+
+        The caller has locked their parent, so that no other transaction adds one until the commit.
+        """
+        count = (await self._session.exec(select(func.count()).where(rows))).one()
+        if count >= maximum:
+            raise error
 
     async def _get_one(self, statement: ColumnSelect, schema: type[Shown]) -> Shown | None:
         """Return the statement's only row in the form of the schema, or None without a row."""
