@@ -28,6 +28,13 @@ def find_flushes(module: Module) -> Iterator[Finding]:
         yield call.lineno, "call `Repository._flush`, which translates violated constraints"
 
 
+def find_trimmed_texts(module: Module) -> Iterator[Finding]:
+    keywords = [node for node in module.nodes(ast.keyword) if node.arg == "strip_whitespace"]
+    methods = [node for node in module.nodes(ast.Attribute) if ast.unparse(node) == "str.strip"]
+    for node in [*keywords, *methods]:
+        yield node.lineno, "use `Line`, whose spaces are removed before it is measured"
+
+
 def find_other_errors(module: Module) -> Iterator[Finding]:
     application_errors = {
         alias.asname or alias.name
@@ -186,6 +193,14 @@ RULES = [
         except_in=("UserRepository", "OutboxRepository"),
         find=find_unscoped_reads,
         edit=Edit("SessionRepository.get_token", set_field("name", "get")),
+    ),
+    SourceRule(
+        name="trimmed texts",
+        article=43,
+        see="Line",
+        layers=("schemas",),
+        find=find_trimmed_texts,
+        edit=Edit("FullName", replace("Line", "Annotated[str, AfterValidator(str.strip)]")),
     ),
     SourceRule(
         name="absent is not null",
