@@ -86,7 +86,7 @@ RULES = [
     SourceRule(
         name="real downgrades",
         article=29,
-        see="0002_*:downgrade",
+        see="0001_*:downgrade",
         layers=("migrations",),
         find=find_empty_downgrades,
         edit=Edit("0001_*:downgrade", replace_body("pass")),

@@ -159,11 +159,11 @@ RULES = [
     TextRule(
         name="one history of migrations",
         article=29,
-        see="0002_*:down_revision",
+        see="0001_*:down_revision",
         files=("migrations/versions/*.py",),
         find=find_faults_of_history,
         edit=TextEdit(
-            "migrations/versions/*.py", r'(?m)^(down_revision: .+) = "\w+"$', r'\1 = "none"'
+            "migrations/versions/*.py", r"(?m)^(down_revision: .+) = .+$", r'\1 = "none"'
         ),
     ),
     TextRule(
