@@ -6,7 +6,7 @@ CLIENT := clients/typescript
 CLIENT_INSTALLED := $(CLIENT)/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check check-all check-fast articles format lock admin migration conformance client client-test \
+.PHONY: help install run test check check-all check-fast articles format lock admin migration new conformance client client-test \
 	browser docs faults audit
 
 help: ## Show this list
@@ -61,6 +61,9 @@ admin: .venv/.installed ## Create an admin, or give a user the role of an admin:
 
 migration: .venv/.installed ## Write a migration for the changes of tables (the models of features): NAME=add_avatar
 	@BIN=$(BIN) scripts/migration "$(NAME)"
+
+new: .venv/.installed ## Make a service of your own from a fresh clone: NAME=acme, EXAMPLE=no, WITHOUT="notes"
+	@$(BIN)/python -m scaffold.new "$(NAME)" "$(EXAMPLE)" "$(WITHOUT)"
 
 faults: .venv/.installed ## Make PostgreSQL, Redis, mail and the service fail under load, and check that nothing is lost
 	@$(BIN)/python -m pytest faults $(PYTEST_ARGS)

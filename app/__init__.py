@@ -1,1 +1,1 @@
-"""Plumbline: a reference FastAPI backend. Start reading at `app/main.py`."""
+"""A FastAPI backend. Start reading at `app/main.py`."""

@@ -13,6 +13,7 @@ from fastapi.telemetry import TelemetryConfig
 from app.core.config import Settings
 from app.core.logging import configure_logging
 from app.core.migrations import ROOT, known_revisions
+from app.core.names import TITLE
 from app.features import FEATURES
 from app.http import docs, health, index
 from app.http.middleware import install_middleware
@@ -27,7 +28,6 @@ from app.runtime.telemetry_factory import create_telemetry
 if TYPE_CHECKING:
     from app.runtime.telemetry import Telemetry
 
-TITLE = "Plumbline"
 PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 VERSION: str = tomllib.loads(PYPROJECT)["project"]["version"]
 DESCRIPTION = """A reference FastAPI backend.

@@ -17,6 +17,7 @@ CLASS = re.compile(r"(?m)^ *class (\w+)(?:\[[^\]]*\])?\(([^)]*)\)")
 LAYERS: Mapping[str, tuple[str, ...]] = {
     "services": ("*/service.py", "*/services.py", "*/services/*.py", "*/service/*.py"),
     "repositories": ("*/repository.py", "*/repositories/*.py", "*/queries.py"),
+    "schemas": ("*/schemas.py", "*/schemas/*.py"),
     "tests": ("tests/*", "*/tests/*", "*/test_*.py", "*/conftest.py"),
     "migrations": ("migrations/versions/*", "*/migrations/versions/*", "*/alembic/versions/*"),
 }
@@ -45,7 +46,7 @@ class Project:
     beside: tuple[str, ...] = ("tests", "migrations")
     """Folders with Python files beside the package."""
     layers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Patterns of the files of a layer: `services`, `repositories`, `tests`, `migrations`."""
+    """Patterns of the files of a layer, by the names in `LAYERS`."""
     allowed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Patterns of the files that a rule does not apply to, by the name of the rule."""
     off: tuple[str, ...] = ()
@@ -78,6 +79,8 @@ class Project:
     """Base classes of tables, except those of SQLModel, which are known by `table=True`."""
     new_id: str = ""
     """Function that creates the id of a row."""
+    line_type: str = ""
+    """Type of a text that is trimmed before it is measured."""
     missing: str = ""
     """Default of the fields of an update that a client may leave out."""
     reads: tuple[str, ...] = ()

@@ -46,6 +46,16 @@ def find_flushes(module: Module) -> Iterator[Finding]:
         yield call.lineno, "flush only where violated constraints are translated"
 
 
+def find_trimmed_texts(module: Module) -> Iterator[Finding]:
+    keywords = [node for node in module.nodes(ast.keyword) if node.arg == "strip_whitespace"]
+    methods = [node for node in module.nodes(ast.Attribute) if ast.unparse(node) == "str.strip"]
+    for node in [*keywords, *methods]:
+        message = (
+            f"use `{module.project.line_type}`, whose spaces are removed before it is measured"
+        )
+        yield node.lineno, message
+
+
 def find_other_errors(module: Module) -> Iterator[Finding]:
     project = module.project
     for node in module.nodes(ast.Raise):
@@ -209,6 +219,14 @@ RULES = [
         layers=("repositories",),
         find=find_unscoped_reads,
         sample=lambda project: f"async def {project.reads[0]}(self): ...",
+    ),
+    SourceRule(
+        name="trimmed texts",
+        article=43,
+        needs=("line_type",),
+        layers=("schemas",),
+        find=find_trimmed_texts,
+        sample="Name = Annotated[str, AfterValidator(str.strip)]",
     ),
     SourceRule(
         name="absent is not null",

@@ -25,6 +25,7 @@ from app.core import clock, migrations, rate_limit_store
 from app.core.config import Settings
 from app.core.database import Database
 from app.core.database_engine import create_engine
+from app.core.names import NAME
 from app.features import TABLES, ServiceSettings
 from app.mail.memory import MemoryMailer
 from app.main import create_app
@@ -145,7 +146,7 @@ def own_limits(settings: Settings) -> Iterator[None]:
 
     The limits of other workers, of earlier runs and of a developer's service are not changed.
     """
-    prefix = f"plumbline:tests:{secrets.token_hex(8)}"
+    prefix = f"{NAME}:tests:{secrets.token_hex(8)}"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rate_limit_store, "KEY_PREFIX", prefix)
         yield

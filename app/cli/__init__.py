@@ -3,11 +3,12 @@
 import typer
 
 from app.cli import configuration, database, serving
+from app.core.names import TITLE
 from app.features import FEATURES
 from app.runtime.terminal import use_features
 
 cli = typer.Typer(
-    help="Operate Plumbline.",
+    help=f"Operate {TITLE}.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -18,7 +19,7 @@ cli = typer.Typer(
 
 @cli.callback()
 def main() -> None:
-    """Operate Plumbline."""
+    """Set the features of this process."""
     use_features(FEATURES)
 
 

@@ -9,6 +9,7 @@ from pydantic_core import PydanticUndefined
 from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
 
 from app.core.database_url import SQLiteAddress, parse_database_url
+from app.core.names import NAME
 from app.core.platform_settings import (
     LimitSettings,
     MailSettings,
@@ -63,7 +64,7 @@ class ProcessSettings(SettingGroup):
         [], description="Former secrets, comma-separated. They are accepted during a rotation."
     )
     database_url: SecretStr = Field(
-        SecretStr("sqlite:///plumbline.db"),
+        SecretStr(f"sqlite:///{NAME}.db"),
         description="`sqlite:///FILE`, or `postgresql://USER:PASSWORD@HOST:PORT/NAME`, optionally "
         "with connection parameters of PostgreSQL, such as `?sslmode=verify-full`.",
     )

@@ -18,6 +18,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from app.core.database_errors import is_connection_lost
 from app.core.database_url import PostgreSQLAddress, SQLiteAddress, parse_database_url
+from app.core.names import NAME
 
 POOL_WAIT_SECONDS = 2.0
 """Maximum wait for a connection, in seconds. `Database` opens at most as many as the pool has."""
@@ -29,7 +30,6 @@ COMMAND_SECONDS = 12.0
 it fires only if the server hangs.
 """
 
-APPLICATION_NAME = "plumbline"
 POSTGRESQL_SETTINGS = {
     "statement_timeout": "10s",
     "lock_timeout": "5s",
@@ -108,7 +108,7 @@ def _driver_arguments(address: PostgreSQLAddress, settings: dict[str, str]) -> d
     arguments: dict[str, Any] = {
         "timeout": address.connect_seconds or CONNECT_SECONDS,
         "server_settings": {
-            "application_name": APPLICATION_NAME,
+            "application_name": NAME,
             **settings,
             **address.startup_parameters,
         },

@@ -3,6 +3,8 @@
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from app.core.names import NAME
+
 KEY_BYTES = 32
 
 
@@ -15,8 +17,6 @@ class KeyRing:
     def derive(self, purpose: str) -> list[bytes]:
         """Return a 32-byte key from each secret (HKDF-SHA-256, RFC 5869), the current one first."""
         return [
-            HKDF(SHA256(), KEY_BYTES, salt=None, info=f"plumbline/{purpose}".encode()).derive(
-                secret
-            )
+            HKDF(SHA256(), KEY_BYTES, salt=None, info=f"{NAME}/{purpose}".encode()).derive(secret)
             for secret in self._secrets
         ]

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
+from app.core.names import NAME
 from app.core.setting_group import AnyCase, EmptyIsUnset, SettingGroup, in_production
 from app.core.setting_types import Host, Mailbox, OtlpEndpoint, Policy
 
@@ -31,7 +32,7 @@ class TelemetrySettings(SettingGroup):
         description="Collector of traces and metrics (OTLP over HTTP). If empty, none are sent.",
     )
     otel_service_name: str = Field(
-        "plumbline", min_length=1, description="Name of the service in traces and metrics."
+        NAME, min_length=1, description="Name of the service in traces and metrics."
     )
     otel_traces_sampler_arg: float = Field(
         0.1, ge=0, le=1, description="Share of traced requests, 0 to 1. Metrics count all requests."

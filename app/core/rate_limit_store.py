@@ -19,9 +19,10 @@ from limits.strategies import SlidingWindowCounterRateLimiter as Engine
 from app.core import clock
 from app.core.config import Settings
 from app.core.logging import get_logger
+from app.core.names import NAME
 from app.core.redis_pools import async_pool, blocking_pool
 
-KEY_PREFIX = "plumbline:limits"
+KEY_PREFIX = f"{NAME}:limits"
 ANY_URL = "redis://127.0.0.1:6379"
 """Placeholder. limits requires a URL besides the pool, but cannot parse each URL of redis-py."""
 TIMEOUT_TICKS = 200

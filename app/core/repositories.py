@@ -6,6 +6,7 @@ the next flush, at the latest by the commit.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from enum import Enum, auto
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from sqlalchemy import ColumnElement, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm.exc import StaleDataError
-from sqlmodel import col
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
 
@@ -22,6 +23,17 @@ from app.core.errors import AppError
 from app.core.pagination import Page, PageRequest, Position
 from app.core.schemas import Output
 from app.core.tables import Base
+
+
+class Lock(Enum):
+    """Mode of a lock on a parent row, which a transaction locks before any of its children.
+
+    SHARED is for transactions that change one child. EXCLUSIVE is for those that change the parent
+    or count its children. It blocks SHARED, but no insert of a child by another transaction.
+    """
+
+    SHARED = auto()
+    EXCLUSIVE = auto()
 
 
 class Dated(Protocol):
@@ -69,6 +81,17 @@ class Repository:
             if translated is None:
                 raise
             raise translated from error
+
+    async def _require_fewer_than(
+        self, maximum: int, rows: ColumnElement[bool], error: type[AppError]
+    ) -> None:
+        """Raise the error if `maximum` rows exist for which the condition `rows` is true.
+
+        The caller has locked their parent, so that no other transaction adds one until the commit.
+        """
+        count = (await self._session.exec(select(func.count()).where(rows))).one()
+        if count >= maximum:
+            raise error
 
     async def _get_one(self, statement: ColumnSelect, schema: type[Shown]) -> Shown | None:
         """Return the statement's only row in the form of the schema, or None without a row."""

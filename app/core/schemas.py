@@ -1,6 +1,8 @@
-"""Base classes of schemas, and patterns of texts."""
+"""Base classes of schemas, and types and patterns of texts."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 SINGLE_LINE = r"^[^\x00-\x1f\x7f-\x9f]*$"
 """Pattern of a text of one line. With a pattern, Pydantic also rejects lone surrogates, which
@@ -9,9 +11,14 @@ databases cannot store.
 MULTI_LINE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
 """Pattern of a text of several lines."""
 NOT_BLANK = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
-"""Pattern of one line with at least one character that is not a space. Strip the text after the
-match, with `AfterValidator(str.strip)`, so that each accepted text matches the pattern.
+"""Pattern of one line with at least one character that is not a space."""
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, pattern=NOT_BLANK)]
+"""Text of one line, without the spaces around it. Bound it with `Field(max_length=...)`, which
+does not count these spaces, although JSON Schema cannot say so.
 """
+Text = Annotated[str, StringConstraints(pattern=MULTI_LINE)]
+"""Text of several lines, with all its spaces. Bound it with `Field(max_length=...)`."""
 
 
 class Input(BaseModel):

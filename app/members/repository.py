@@ -61,7 +61,7 @@ class MemberRepository(Repository):
             .join(Membership, col(Membership.project_id) == col(Project.id))
             .where(col(Membership.user_id) == user_id)
             .order_by(col(Project.id))  # always in the same order, so that no deadlock occurs
-            .with_for_update(of=[Project, Membership])
+            .with_for_update(of=[Project, Membership], key_share=True)
         )
         return list((await self._session.exec(statement)).all())
 

@@ -8,11 +8,11 @@ from pydantic import TypeAdapter
 
 from app.audit.service import Actor, AuditTrail
 from app.core.pagination import Cursors, Page, PageQuery
+from app.core.repositories import Lock
 from app.members.errors import InviteeNotFound, LastOwner, MemberNotFound
 from app.members.repository import MemberRepository
 from app.members.schemas import MemberCreate, MemberPublic, MemberUpdate
 from app.projects.models import MemberRole, Membership
-from app.projects.repository import Lock
 from app.projects.service import ProjectAccess
 from app.users.models import User
 from app.users.repository import UserRepository
@@ -35,7 +35,7 @@ class MemberService:
         self, actor: Actor, query: PageQuery, *, project_id: UUID
     ) -> Page[MemberPublic]:
         """Return a page of members, by user id. Raises ProjectNotFound, InvalidInput."""
-        await self.access.require(MemberRole.VIEWER, actor=actor, project_id=project_id)
+        await self.access.get(actor, project_id=project_id)
         list_name = f"members of {project_id}"
         page_request = self.cursors.page_request(list_name, query, _POSITION)
         return await self.members.get_page(page_request, project_id=project_id)
@@ -45,7 +45,8 @@ class MemberService:
 
         Raises ProjectNotFound, PermissionDenied, InviteeNotFound, AlreadyMember.
         """
-        await self.access.require(MemberRole.OWNER, actor=actor, project_id=project_id)
+        access = await self.access.get(actor, project_id=project_id)
+        access.require(MemberRole.OWNER)
         found = await self.users.get_by_email(data.email)
         # Before the project, as in the deletion of a user, so that no deadlock occurs.
         invitee = await self.users.lock(found.id) if found else None
@@ -101,7 +102,8 @@ class MemberService:
         )
 
     async def _lock(self, role: MemberRole, actor: Actor, project_id: UUID) -> None:
-        await self.access.require(role, actor=actor, project_id=project_id, lock=Lock.EXCLUSIVE)
+        access = await self.access.get(actor, project_id=project_id, lock=Lock.EXCLUSIVE)
+        access.require(role)
 
     async def _get(self, project_id: UUID, member_id: UUID) -> tuple[Membership, User]:
         found = await self.members.get(project_id=project_id, user_id=member_id)

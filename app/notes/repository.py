@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from sqlmodel import col, delete, func, select
+from sqlmodel import col, delete, select
 
 from app.core.pagination import Page, PageRequest, Position
 from app.core.repositories import Repository, select_columns
-from app.notes.models import Note
+from app.notes.errors import TooManyNotes
+from app.notes.models import MAX_NOTES, Note
 from app.notes.schemas import NotePublic
 
 _SELECT = select_columns(Note, NotePublic)
@@ -16,14 +17,11 @@ class NoteRepository(Repository):
     """Queries on the notes of a user."""
 
     async def add(self, note: Note) -> None:
-        """Store a new note."""
+        """Store a new note of a user, who is locked. Raises TooManyNotes."""
+        notes = col(Note.owner_id) == note.owner_id
+        await self._require_fewer_than(MAX_NOTES, notes, TooManyNotes)
         self._session.add(note)
         await self._flush()
-
-    async def count(self, *, owner_id: UUID) -> int:
-        """Return the number of the user's notes."""
-        statement = select(func.count()).where(col(Note.owner_id) == owner_id)
-        return (await self._session.exec(statement)).one()
 
     async def get(self, note_id: UUID, *, owner_id: UUID) -> NotePublic | None:
         """Return the user's note, or None."""

@@ -4,21 +4,13 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import MISSING, Field, StringConstraints
+from pydantic import MISSING, Field
 
-from app.core.schemas import MULTI_LINE, NOT_BLANK, Input, Output
+from app.core.schemas import Input, Line, Output, Text
 from app.notes.models import BODY_MAX_LENGTH, TITLE_MAX_LENGTH
 
-NoteTitle = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, max_length=TITLE_MAX_LENGTH, pattern=NOT_BLANK),
-    Field(examples=["Groceries"]),
-]
-NoteBody = Annotated[
-    str,
-    StringConstraints(max_length=BODY_MAX_LENGTH, pattern=MULTI_LINE),
-    Field(examples=["Bread, olives, tea"]),
-]
+NoteTitle = Annotated[Line, Field(max_length=TITLE_MAX_LENGTH, examples=["Groceries"])]
+NoteBody = Annotated[Text, Field(max_length=BODY_MAX_LENGTH, examples=["Bread, olives, tea"])]
 
 
 class NoteCreate(Input):

@@ -7,8 +7,8 @@ from app.audit.service import Actor, AuditTrail
 from app.core import clock
 from app.core.errors import Unauthenticated
 from app.core.pagination import POSITION, Cursors, Page, PageQuery
-from app.notes.errors import NoteNotFound, TooManyNotes
-from app.notes.models import MAX_NOTES, Note
+from app.notes.errors import NoteNotFound
+from app.notes.models import Note
 from app.notes.repository import NoteRepository
 from app.notes.schemas import NoteCreate, NotePublic, NoteUpdate
 from app.users.repository import UserRepository
@@ -25,11 +25,9 @@ class NoteService:
 
     async def create(self, actor: Actor, data: NoteCreate) -> NotePublic:
         """Create a note. Raises TooManyNotes, and Unauthenticated if the user has been deleted."""
-        # Lock the user's row. Without the lock, two requests could both count 999 notes.
+        # Without this lock, two requests could both count 999 notes.
         if await self.users.lock(actor.user_id) is None:
             raise Unauthenticated
-        if await self.notes.count(owner_id=actor.user_id) >= MAX_NOTES:
-            raise TooManyNotes
         note = Note(owner_id=actor.user_id, **data.model_dump())
         await self.notes.add(note)
         await self._record("note.created", actor, note.id)

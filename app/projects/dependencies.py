@@ -1,4 +1,4 @@
-"""Construction of the project service, and of the permission check for a project's children."""
+"""Construction of the project service, and of the check of the access to a project's children."""
 
 from typing import Annotated
 
@@ -9,11 +9,14 @@ from app.http.dependencies import UnitOfWorkDep
 from app.projects.repository import ProjectRepository
 from app.projects.service import ProjectAccess, ProjectService
 from app.runtime.unit_of_work import UnitOfWork
+from app.users.repository import UserRepository
 
 
 async def get_project_access(unit: UnitOfWork) -> ProjectAccess:
-    """Return the permission check in this unit of work."""
-    return ProjectAccess(projects=ProjectRepository(unit.session))
+    """Return the check of the access to projects in this unit of work."""
+    return ProjectAccess(
+        projects=ProjectRepository(unit.session), users=UserRepository(unit.session)
+    )
 
 
 async def get_project_service(unit: UnitOfWorkDep) -> ProjectService:

@@ -1,6 +1,5 @@
 """Queries on projects."""
 
-from enum import Enum, auto
 from uuid import UUID
 
 from sqlalchemy import BindParameter, ColumnExpressionArgument
@@ -9,7 +8,7 @@ from sqlmodel import bindparam, col, delete, select
 
 from app.core.errors import AppError, Unauthenticated
 from app.core.pagination import Page, PageRequest, Position
-from app.core.repositories import ColumnSelect, Repository, select_columns
+from app.core.repositories import ColumnSelect, Lock, Repository, select_columns
 from app.projects.models import MemberRole, Membership, Project
 from app.projects.schemas import ProjectPublic
 
@@ -23,7 +22,11 @@ def visible(
     *,
     user_id: UUID | BindParameter[UUID],
 ) -> ColumnSelect:
-    """Restrict a statement to projects that the user is a member of."""
+    """Restrict a statement to projects that the user is a member of.
+
+    Do not use it for a list of a project's children: for other users, it would read all of them.
+    Check the access first.
+    """
     in_project = col(Viewer.project_id) == project_id
     return statement.join(Viewer, in_project).where(col(Viewer.user_id) == user_id)
 
@@ -38,17 +41,6 @@ _ROLE = (
         col(Viewer.user_id) == bindparam("user_id"),
     )
 )
-
-
-class Lock(Enum):
-    """Mode of a lock on a project.
-
-    SHARED is for transactions that refer to members, EXCLUSIVE for those that change them. To avoid
-    deadlocks, lock users first, then projects, then only the rows to be changed.
-    """
-
-    SHARED = auto()
-    EXCLUSIVE = auto()
 
 
 class ProjectRepository(Repository):
@@ -71,7 +63,10 @@ class ProjectRepository(Repository):
         statement = _ROLE
         if lock is not None:
             # Without the lock on the membership, a user removed during the wait would keep access.
-            statement = statement.with_for_update(of=[Project, Viewer], read=lock is Lock.SHARED)
+            shared = lock is Lock.SHARED
+            statement = statement.with_for_update(
+                of=[Project, Viewer], read=shared, key_share=not shared
+            )
         values = {"user_id": user_id, "project_id": project_id}
         role = (await self._session.exec(statement, params=values)).one_or_none()
         return None if role is None else MemberRole(role)

@@ -4,21 +4,20 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import MISSING, AfterValidator, Field, StringConstraints
+from pydantic import MISSING, Field
 
-from app.core.schemas import MULTI_LINE, NOT_BLANK, Input, Output
+from app.core.schemas import Input, Line, Output, Text
 from app.projects.models import PROJECT_DESCRIPTION_MAX_LENGTH, PROJECT_NAME_MAX_LENGTH
 
 ProjectName = Annotated[
-    str,
-    StringConstraints(max_length=PROJECT_NAME_MAX_LENGTH, pattern=NOT_BLANK),
-    AfterValidator(str.strip),
-    Field(examples=["Analytical engine"]),
+    Line, Field(max_length=PROJECT_NAME_MAX_LENGTH, examples=["Analytical engine"])
 ]
 ProjectDescription = Annotated[
-    str,
-    StringConstraints(max_length=PROJECT_DESCRIPTION_MAX_LENGTH, pattern=MULTI_LINE),
-    Field(examples=["A general-purpose computer, in brass."]),
+    Text,
+    Field(
+        max_length=PROJECT_DESCRIPTION_MAX_LENGTH,
+        examples=["A general-purpose computer, in brass."],
+    ),
 ]
 
 

@@ -9,30 +9,55 @@ from app.core import clock
 from app.core.errors import PermissionDenied
 from app.core.etags import IfMatch
 from app.core.pagination import POSITION, Cursors, Page, PageQuery
+from app.core.repositories import Lock
 from app.projects.errors import ProjectNotFound
 from app.projects.models import MemberRole, Membership, Project
-from app.projects.repository import Lock, ProjectRepository
+from app.projects.repository import ProjectRepository
 from app.projects.schemas import ProjectCreate, ProjectPublic, ProjectUpdate
+from app.users.repository import UserRepository
+
+
+@dataclass(frozen=True)
+class Access:
+    """Access of an actor to a project and its children, by a role."""
+
+    project_id: UUID
+    role: MemberRole
+
+    def require(self, role: MemberRole) -> None:
+        """Raise PermissionDenied unless the actor has this role, or one that includes it."""
+        if not self.role.includes(role):
+            raise PermissionDenied
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectAccess:
-    """Permission check for a project and its children."""
+    """Check of an actor's access to a project and its children."""
 
     projects: ProjectRepository
+    users: UserRepository
 
-    async def require(
-        self, role: MemberRole, *, actor: Actor, project_id: UUID, lock: Lock | None = None
-    ) -> None:
-        """Raise an error unless the actor has this role in the project, or one that includes it.
+    async def get(
+        self,
+        actor: Actor,
+        *,
+        project_id: UUID,
+        lock: Lock | None = None,
+        referenced_user_id: UUID | None = None,
+    ) -> Access:
+        """Return the actor's access to the project. Raises ProjectNotFound.
 
-        Raises ProjectNotFound if the actor is not a member, otherwise PermissionDenied.
+        With a lock, the access remains until the transaction ends. Without one, the actor could
+        lose it while the transaction waits for the lock of a child. To avoid deadlocks, all
+        transactions lock users first, then projects, then children: `referenced_user_id` is a user
+        whom the change will refer to, and who is locked against deletion.
         """
-        actual = await self.projects.get_role(project_id, user_id=actor.user_id, lock=lock)
-        if actual is None:
+        if referenced_user_id is not None:
+            await self.users.lock_against_deletion(referenced_user_id)
+        role = await self.projects.get_role(project_id, user_id=actor.user_id, lock=lock)
+        if role is None:
             raise ProjectNotFound
-        if not actual.includes(role):
-            raise PermissionDenied
+        return Access(project_id, role)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,8 +100,7 @@ class ProjectService:
 
         Raises ProjectNotFound, PermissionDenied, PreconditionFailed, EditConflict.
         """
-        await self.access.require(MemberRole.OWNER, actor=actor, project_id=project_id)
-        project = await self._get_for_change(project_id, if_match)
+        project = await self._get_for_change(actor, project_id, if_match)
         changes = data.model_dump(exclude_unset=True)
         if changed := [name for name in changes if getattr(project, name) != changes[name]]:
             project.sqlmodel_update(changes | {"updated_at": clock.now()})
@@ -91,10 +115,7 @@ class ProjectService:
 
     async def delete(self, actor: Actor, *, project_id: UUID, if_match: IfMatch) -> None:
         """Delete a project. Raises ProjectNotFound, PermissionDenied, PreconditionFailed."""
-        await self.access.require(
-            MemberRole.OWNER, actor=actor, project_id=project_id, lock=Lock.EXCLUSIVE
-        )
-        await self._get_for_change(project_id, if_match)
+        await self._get_for_change(actor, project_id, if_match)
         await self.projects.delete(project_id)
         await self.audit.record("project.deleted", actor=actor, resource_id=project_id)
 
@@ -105,10 +126,13 @@ class ProjectService:
 
         Raises ProjectNotFound, PermissionDenied, InvalidInput.
         """
-        await self.access.require(MemberRole.OWNER, actor=actor, project_id=project_id)
+        access = await self.access.get(actor, project_id=project_id)
+        access.require(MemberRole.OWNER)
         return await self.audit.get_page_of_scope(query, scope_id=project_id)
 
-    async def _get_for_change(self, project_id: UUID, if_match: IfMatch) -> Project:
+    async def _get_for_change(self, actor: Actor, project_id: UUID, if_match: IfMatch) -> Project:
+        access = await self.access.get(actor, project_id=project_id, lock=Lock.EXCLUSIVE)
+        access.require(MemberRole.OWNER)
         project = await self.projects.get_for_change(project_id)
         if project is None:
             raise ProjectNotFound

@@ -2,14 +2,11 @@
 
 from uuid import UUID
 
-from sqlmodel import col
-from sqlmodel.sql.expression import Select
+from sqlmodel import col, select
 
 from app.core.pagination import Page, PageRequest
 from app.core.repositories import Repository, select_columns
 from app.projects.errors import ProjectNotFound
-from app.projects.models import MemberRole
-from app.projects.repository import Viewer, visible
 from app.tags.errors import TagTaken
 from app.tags.models import Tag
 from app.tags.schemas import TagPublic
@@ -40,16 +37,12 @@ class TagRepository(Repository):
         )
         return await self._get_page(statement, TagPublic, page_request, col(Tag.name_key))
 
-    async def lock(
-        self, tag_id: UUID, *, project_id: UUID, user_id: UUID
-    ) -> tuple[Tag, MemberRole] | None:
-        """Lock the project's tag until the transaction ends.
-
-        Return it as an entity with the user's role in the project, or None.
-        """
-        statement = visible(Select(Tag, col(Viewer.role)), col(Tag.project_id), user_id=user_id)
-        statement = statement.where(col(Tag.id) == tag_id, col(Tag.project_id) == project_id)
-        return (await self._session.exec(statement.with_for_update(of=Tag))).one_or_none()
+    async def lock(self, tag_id: UUID, *, project_id: UUID) -> Tag | None:
+        """Lock the project's tag until the transaction ends. Return it as an entity, or None."""
+        statement = (
+            select(Tag).where(Tag.id == tag_id, Tag.project_id == project_id).with_for_update()
+        )
+        return (await self._session.exec(statement)).one_or_none()
 
     async def save(self) -> None:
         """Write the changes of tags. Raises TagTaken."""

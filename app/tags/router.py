@@ -40,7 +40,7 @@ async def create_tag(
 
 @router.patch(
     "/{tag_id}",
-    responses=error_responses(TagNotFound, PermissionDenied, TagTaken),
+    responses=error_responses(ProjectNotFound, TagNotFound, PermissionDenied, TagTaken),
 )
 async def update_tag(
     project_id: UUID, tag_id: UUID, body: TagUpdate, actor: ActorDep, tags: TagServiceDep
@@ -52,7 +52,7 @@ async def update_tag(
 @router.delete(
     "/{tag_id}",
     status_code=204,
-    responses=error_responses(TagNotFound, PermissionDenied),
+    responses=error_responses(ProjectNotFound, TagNotFound, PermissionDenied),
 )
 async def delete_tag(project_id: UUID, tag_id: UUID, actor: ActorDep, tags: TagServiceDep) -> None:
     """Delete a tag. Requires the editor role."""

@@ -3,17 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import MISSING, AfterValidator, Field, StringConstraints
+from pydantic import MISSING, Field
 
-from app.core.schemas import NOT_BLANK, Input, Output
+from app.core.schemas import Input, Line, Output
 from app.tags.models import TAG_NAME_MAX_LENGTH
 
-TagName = Annotated[
-    str,
-    StringConstraints(max_length=TAG_NAME_MAX_LENGTH, pattern=NOT_BLANK),
-    AfterValidator(str.strip),
-    Field(examples=["Urgent"]),
-]
+TagName = Annotated[Line, Field(max_length=TAG_NAME_MAX_LENGTH, examples=["Urgent"])]
 
 
 class TagCreate(Input):

@@ -1,4 +1,4 @@
-"""Construction of the task service."""
+"""Construction of the task service, and of the check of the access to a task's children."""
 
 from typing import Annotated
 
@@ -8,9 +8,14 @@ from app.audit.dependencies import get_audit_trail
 from app.http.dependencies import UnitOfWorkDep
 from app.members.repository import MemberRepository
 from app.projects.dependencies import get_project_access
+from app.runtime.unit_of_work import UnitOfWork
 from app.tasks.repository import TaskRepository
-from app.tasks.service import TaskService
-from app.users.repository import UserRepository
+from app.tasks.service import TaskAccess, TaskService
+
+
+async def get_task_access(unit: UnitOfWork) -> TaskAccess:
+    """Return the check of the access to tasks in this unit of work."""
+    return TaskAccess(tasks=TaskRepository(unit.session), projects=await get_project_access(unit))
 
 
 async def get_task_service(unit: UnitOfWorkDep) -> TaskService:
@@ -18,8 +23,8 @@ async def get_task_service(unit: UnitOfWorkDep) -> TaskService:
     return TaskService(
         tasks=TaskRepository(unit.session),
         members=MemberRepository(unit.session),
-        users=UserRepository(unit.session),
-        access=await get_project_access(unit),
+        access=await get_task_access(unit),
+        project_access=await get_project_access(unit),
         audit=await get_audit_trail(unit),
         cursors=unit.resources.cursors,
     )

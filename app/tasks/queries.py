@@ -22,7 +22,6 @@ from sqlmodel.sql.expression import Select
 
 from app.core.pagination import PageRequest
 from app.core.repositories import ColumnSelect, select_columns
-from app.projects.repository import visible
 from app.tasks.models import Task, TaskTag
 from app.tasks.schemas import TaskPublic, TaskQuery, TaskSort
 from app.users.models import User
@@ -60,11 +59,7 @@ SELECT = select_columns(Task, TaskPublic, col(User.full_name).label("assignee_na
 )
 """Columns of tasks, with the names of their assignees."""
 COLUMN_NAMES = list(SELECT.selected_columns.keys())
-_TASKS = (
-    visible(SELECT, col(Task.project_id), user_id=bindparam("user_id"))
-    .where(col(Task.project_id) == bindparam("project_id"))
-    .limit(_LIMIT)
-)
+_TASKS = SELECT.where(col(Task.project_id) == bindparam("project_id")).limit(_LIMIT)
 _TAGGED = select(TaskTag.task_id).where(col(TaskTag.tag_id) == bindparam("tag_id"))
 _SEARCH = [
     text.icontains(bindparam("q"), escape=ESCAPE)
@@ -86,8 +81,8 @@ def page_of_tasks(
 ) -> tuple[ColumnSelect, Mapping[str, object]]:
     """Return the statement for a page of tasks, and its parameters.
 
-    It selects one task more, which shows that a page follows. The caller adds the parameters
-    `project_id` and `user_id`.
+    It selects one task more, which shows that a page follows. The caller adds the parameter
+    `project_id`.
     """
     values = query.model_dump(include=set(_FILTERS), exclude_defaults=True)
     statement = _build(tuple(values), query.sort, _beginning(page_request.after))

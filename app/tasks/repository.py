@@ -6,14 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlmodel import bindparam, col, delete, insert, select, update
-from sqlmodel.sql.expression import Select
 
 from app.core.errors import AppError
 from app.core.pagination import Page, PageRequest
 from app.core.repositories import Repository
 from app.projects.errors import ProjectNotFound
-from app.projects.models import MemberRole
-from app.projects.repository import Viewer, visible
+from app.projects.repository import visible
 from app.tags.models import Tag
 from app.tags.schemas import TagPublic
 from app.tasks.errors import TaskNotFound
@@ -47,12 +45,15 @@ class TaskRepository(Repository):
         row = (await self._session.exec(_TASK, params=values)).one_or_none()
         return None if row is None else _public(_named(row), await self._get_tags([task_id]))
 
-    async def get_for_change(
-        self, task_id: UUID, *, user_id: UUID
-    ) -> tuple[Task, MemberRole] | None:
-        """Return the task as an entity and the user's role in its project, or None."""
-        statement = visible(Select(Task, col(Viewer.role)), col(Task.project_id), user_id=user_id)
-        return (await self._session.exec(statement.where(col(Task.id) == task_id))).one_or_none()
+    async def get_project_id(self, task_id: UUID) -> UUID | None:
+        """Return the id of the task's project, or None if the task does not exist."""
+        statement = select(Task.project_id).where(Task.id == task_id)
+        return (await self._session.exec(statement)).one_or_none()
+
+    async def get_for_change(self, task_id: UUID, *, project_id: UUID) -> Task | None:
+        """Return the project's task as an entity, or None."""
+        statement = select(Task).where(Task.id == task_id, Task.project_id == project_id)
+        return (await self._session.exec(statement)).one_or_none()
 
     async def get_page(
         self,
@@ -60,11 +61,10 @@ class TaskRepository(Repository):
         query: TaskQuery,
         *,
         project_id: UUID,
-        user_id: UUID,
     ) -> Page[TaskPublic]:
-        """Return a page of the tasks of a project if the user is a member of it."""
+        """Return a page of the tasks of a project."""
         statement, values = page_of_tasks(query, page_request)
-        values = {**values, "project_id": project_id, "user_id": user_id}
+        values = {**values, "project_id": project_id}
         found = (await self._session.exec(statement, params=values)).all()
         rows = [_named(row) for row in found]
         tags = await self._get_tags([row["id"] for row in rows[: page_request.limit]])

@@ -19,13 +19,7 @@ from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from app.core.pagination import PageQuery
-from app.core.schemas import (
-    MULTI_LINE,
-    NOT_BLANK,
-    SINGLE_LINE,
-    Input,
-    Output,
-)
+from app.core.schemas import SINGLE_LINE, Input, Line, Output, Text
 from app.tags.schemas import TagPublic
 from app.tasks.models import DESCRIPTION_MAX_LENGTH, MAX_PRIORITY, TITLE_MAX_LENGTH, TaskStatus
 from app.users.schemas import UserReference
@@ -41,16 +35,8 @@ def _written_as_date(value: object) -> object:
     raise PydanticCustomError("date", "Must be a date in the form YYYY-MM-DD.")
 
 
-Title = Annotated[
-    str,
-    StringConstraints(max_length=TITLE_MAX_LENGTH, pattern=NOT_BLANK),
-    AfterValidator(str.strip),
-    Field(examples=["Write the first program"]),
-]
-Description = Annotated[
-    str,
-    StringConstraints(max_length=DESCRIPTION_MAX_LENGTH, pattern=MULTI_LINE),
-]
+Title = Annotated[Line, Field(max_length=TITLE_MAX_LENGTH, examples=["Write the first program"])]
+Description = Annotated[Text, Field(max_length=DESCRIPTION_MAX_LENGTH)]
 Priority = Annotated[StrictInt, Field(ge=0, le=MAX_PRIORITY, examples=[1])]
 SearchText = Annotated[
     str,

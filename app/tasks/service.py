@@ -5,20 +5,49 @@ from uuid import UUID
 
 from app.audit.service import Actor, AuditTrail
 from app.core import clock
-from app.core.errors import PermissionDenied
 from app.core.etags import IfMatch
 from app.core.pagination import Cursors, Page
+from app.core.repositories import Lock
 from app.members.repository import MemberRepository
+from app.projects.errors import ProjectNotFound
 from app.projects.models import MemberRole
-from app.projects.repository import Lock
-from app.projects.service import ProjectAccess
+from app.projects.service import Access, ProjectAccess
 from app.tasks.errors import AssigneeNotMember, TagNotInProject, TaskNotFound
 from app.tasks.models import Task
 from app.tasks.queries import POSITIONS
 from app.tasks.repository import TaskRepository
 from app.tasks.schemas import TaskCreate, TaskPublic, TaskQuery, TaskTags, TaskUpdate
-from app.users.repository import UserRepository
 from app.users.schemas import UserReference
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskAccess:
+    """Check of an actor's access to a task, which is the access to its project."""
+
+    tasks: TaskRepository
+    projects: ProjectAccess
+
+    async def get(
+        self,
+        actor: Actor,
+        *,
+        task_id: UUID,
+        lock: Lock | None = None,
+        referenced_user_id: UUID | None = None,
+    ) -> Access:
+        """Return the actor's access to the task's project. Raises TaskNotFound.
+
+        The locks are those of `ProjectAccess.get`.
+        """
+        project_id = await self.tasks.get_project_id(task_id)
+        if project_id is None:
+            raise TaskNotFound
+        try:
+            return await self.projects.get(
+                actor, project_id=project_id, lock=lock, referenced_user_id=referenced_user_id
+            )
+        except ProjectNotFound as error:
+            raise TaskNotFound from error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,15 +56,21 @@ class TaskService:
 
     tasks: TaskRepository
     members: MemberRepository
-    users: UserRepository
-    access: ProjectAccess
+    access: TaskAccess
+    project_access: ProjectAccess
     audit: AuditTrail
     cursors: Cursors
 
     async def create(self, actor: Actor, data: TaskCreate, *, project_id: UUID) -> TaskPublic:
         """Create a task. Raises ProjectNotFound, PermissionDenied, AssigneeNotMember."""
-        await self.access.require(MemberRole.EDITOR, actor=actor, project_id=project_id)
-        assignee = await self._get_assignee(actor, project_id, data.assignee_id)
+        access = await self.project_access.get(
+            actor,
+            project_id=project_id,
+            lock=Lock.SHARED if data.assignee_id else None,
+            referenced_user_id=data.assignee_id,
+        )
+        access.require(MemberRole.EDITOR)
+        assignee = await self._get_assignee(data.assignee_id, project_id=project_id)
         now = clock.now()
         task = Task(project_id=project_id, created_at=now, updated_at=now, **data.model_dump())
         await self.tasks.add(task)
@@ -53,15 +88,11 @@ class TaskService:
         self, actor: Actor, query: TaskQuery, *, project_id: UUID
     ) -> Page[TaskPublic]:
         """Return a page of tasks. Raises ProjectNotFound, InvalidInput."""
+        await self.project_access.get(actor, project_id=project_id)
         filters = query.model_dump_json(exclude={"cursor", "limit"})
         list_name = f"tasks of {project_id} {filters}"
         page_request = self.cursors.page_request(list_name, query, POSITIONS[query.sort.field])
-        page = await self.tasks.get_page(
-            page_request, query, project_id=project_id, user_id=actor.user_id
-        )
-        if not page.items:
-            await self.access.require(MemberRole.VIEWER, actor=actor, project_id=project_id)
-        return page
+        return await self.tasks.get_page(page_request, query, project_id=project_id)
 
     async def update(
         self, actor: Actor, data: TaskUpdate, *, task_id: UUID, if_match: IfMatch
@@ -70,11 +101,12 @@ class TaskService:
 
         Raises TaskNotFound, PermissionDenied, AssigneeNotMember, PreconditionFailed, EditConflict.
         """
-        task = await self._get_for_change(actor, task_id, if_match)
         changes = data.model_dump(exclude_unset=True)
+        assignee_id = changes.get("assignee_id")
+        task = await self._get_for_change(actor, task_id, if_match, referenced_user_id=assignee_id)
         changed = [name for name in changes if getattr(task, name) != changes[name]]
         if "assignee_id" in changed:
-            await self._get_assignee(actor, task.project_id, changes["assignee_id"])
+            await self._get_assignee(assignee_id, project_id=task.project_id)
         if changed:
             task.sqlmodel_update(changes)
             await self._save(actor, task, changed, if_match)
@@ -105,28 +137,32 @@ class TaskService:
         await self.tasks.delete(task, conflict=if_match.conflict)
         await self._record("task.deleted", actor, task)
 
-    async def _get_for_change(self, actor: Actor, task_id: UUID, if_match: IfMatch) -> Task:
-        found = await self.tasks.get_for_change(task_id, user_id=actor.user_id)
-        if found is None:
+    async def _get_for_change(
+        self,
+        actor: Actor,
+        task_id: UUID,
+        if_match: IfMatch,
+        *,
+        referenced_user_id: UUID | None = None,
+    ) -> Task:
+        access = await self.access.get(
+            actor, task_id=task_id, lock=Lock.SHARED, referenced_user_id=referenced_user_id
+        )
+        task = await self.tasks.get_for_change(task_id, project_id=access.project_id)
+        if task is None:
             raise TaskNotFound
-        task, role = found
-        if not role.includes(MemberRole.EDITOR):
-            raise PermissionDenied
+        access.require(MemberRole.EDITOR)
         if if_match.is_specific:
             # Read after the entity, because its version detects each change that follows.
             if_match.raise_unless_current(await self.get(actor, task_id=task_id))
         return task
 
     async def _get_assignee(
-        self, actor: Actor, project_id: UUID, assignee_id: UUID | None
+        self, assignee_id: UUID | None, *, project_id: UUID
     ) -> UserReference | None:
-        """Return the assignee, a member until the transaction ends. Raises AssigneeNotMember."""
+        """Return the assignee, a member of the locked project. Raises AssigneeNotMember."""
         if assignee_id is None:
             return None
-        await self.users.lock_against_deletion(assignee_id)
-        await self.access.require(
-            MemberRole.EDITOR, actor=actor, project_id=project_id, lock=Lock.SHARED
-        )
         found = await self.members.get(project_id=project_id, user_id=assignee_id)
         if found is None:
             raise AssigneeNotMember

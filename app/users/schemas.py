@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from app.core.passwords import MAX_PASSWORD_LENGTH
-from app.core.schemas import NOT_BLANK, SINGLE_LINE, Output
+from app.core.schemas import SINGLE_LINE, Line, Output
 from app.users.models import EMAIL_MAX_LENGTH, FULL_NAME_MAX_LENGTH, Role
 
 
@@ -39,12 +39,7 @@ def login_name(value: str) -> str:
         return value.lower()
 
 
-FullName = Annotated[
-    str,
-    StringConstraints(max_length=FULL_NAME_MAX_LENGTH, pattern=NOT_BLANK),
-    AfterValidator(str.strip),
-    Field(examples=["Ada Lovelace"]),
-]
+FullName = Annotated[Line, Field(max_length=FULL_NAME_MAX_LENGTH, examples=["Ada Lovelace"])]
 
 NewPassword = Annotated[
     str,

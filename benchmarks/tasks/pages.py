@@ -22,6 +22,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 from sqlalchemy import URL, event, make_url, text
@@ -32,7 +33,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.core.database import Database
 from app.core.database_engine import create_engine
 from app.core.pagination import PageRequest
-from app.projects.models import MemberRole, Membership
+from app.projects.models import Project
 from app.tasks.models import Task
 from app.tasks.queries import TaskPosition
 from app.tasks.repository import TaskRepository
@@ -85,12 +86,12 @@ class Page:
 
 
 class Tasks:
-    """Tasks of the only project of a database, as its owner sees them."""
+    """Tasks of the only project of a database."""
 
-    def __init__(self, session: AsyncSession, owner: Membership) -> None:
+    def __init__(self, session: AsyncSession, project_id: UUID) -> None:
         self._session = session
-        self._owner = owner
-        self._in_project = col(Task.project_id) == owner.project_id
+        self._project_id = project_id
+        self._in_project = col(Task.project_id) == project_id
 
     async def places(self, sort: TaskSort) -> dict[str, TaskPosition | None]:
         """Return the positions after which the pages to measure begin, by name."""
@@ -117,8 +118,7 @@ class Tasks:
             TaskRepository(self._session).get_page,
             PageRequest(after, LIMIT, to_cursor=str),
             TaskQuery(sort=sort, limit=LIMIT),
-            project_id=self._owner.project_id,
-            user_id=self._owner.user_id,
+            project_id=self._project_id,
         )
         connection = await self._session.connection()
         executed: list[tuple[str, Any]] = []
@@ -167,8 +167,7 @@ async def open_tasks(url: URL) -> AsyncIterator[Tasks]:
     async with Database(engine, capacity=1).transaction() as session:
         # A large OFFSET can exceed the timeout.
         await (await session.connection()).execute(text("SET LOCAL statement_timeout = 0"))
-        owners = select(Membership).where(Membership.role == MemberRole.OWNER)
-        yield Tasks(session, (await session.exec(owners)).one())
+        yield Tasks(session, (await session.exec(select(Project.id))).one())
     await engine.dispose()
 
 

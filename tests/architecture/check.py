@@ -1,4 +1,4 @@
-"""Run checks: `python -m tests.architecture.check [fast|all]`, or `make check`.
+"""Run checks: `python -m tests.architecture.check [fast|static|all]`, or `make check`.
 
 Without an argument, run the checks that the change against the main branch can break. On success,
 print one line. On failure, list what to fix, each with the article and an example. With VERBOSE=1,
@@ -172,7 +172,7 @@ def scope(selection: Selection) -> str:
 def main() -> None:
     choice = sys.argv[1] if len(sys.argv) > 1 else "changed"
     selection = Selection(everything_because="CI does") if choice == "all" else None
-    if choice == "all":
+    if choice in ("static", "all"):
         static = [CHECK_FORMAT, *STATIC]
     else:
         run_all(FORMAT, at_once=1)

@@ -27,6 +27,7 @@ COMMANDS = {
     for hook in group["hooks"]
 }
 SERVICE = find("AccountService").path
+FIRST_MIGRATION = min(ROOT.glob("migrations/versions/*.py")).relative_to(ROOT).as_posix()
 BROKEN = "\n\ndef now() -> object:\n    import os\n    return os.environ\n"
 
 
@@ -155,7 +156,7 @@ def test_a_hook_that_crashes_blocks_the_tool(copy: Path) -> None:
     [
         ".env",
         *(lock.name for lock in sorted(ROOT.glob("requirements*.txt"))),
-        "migrations/versions/0001_identity.py",
+        FIRST_MIGRATION,
     ],
 )
 def test_an_edit_of_a_protected_file_is_blocked_with_the_file_named(copy: Path, path: str) -> None:
@@ -216,11 +217,9 @@ def test_an_agent_cannot_stop_while_a_rule_is_broken_until_its_second_attempt(co
 
 
 def test_the_stop_hook_reports_protected_files_that_a_command_changed(clone: Path) -> None:
-    versions = clone / "migrations" / "versions"
-    (versions / "0001_identity.py").unlink()
-    commit_all(clone)
-    with (versions / "0002_activity_idempotency.py").open("a") as migration:
+    with (clone / FIRST_MIGRATION).open("a") as migration:
         migration.write("# changed\n")
+    commit_all(clone)
     (clone / "requirements.txt").unlink()
     (clone / ".env").write_text("SECRET_KEY=x\n")
     git(clone, "add", "--force", ".env")
@@ -228,8 +227,7 @@ def test_the_stop_hook_reports_protected_files_that_a_command_changed(clone: Pat
     reported = [line.partition(" ")[0] for line in protected_changes(clone)]
 
     assert reported == [
-        "migrations/versions/0001_identity.py",
-        "migrations/versions/0002_activity_idempotency.py",
+        FIRST_MIGRATION,
         "requirements.txt",
         ".env",
     ]

@@ -5,7 +5,8 @@ from urllib.parse import urljoin
 import pytest
 from httpx import AsyncClient
 
-from app.main import TITLE, VERSION
+from app.core.names import TITLE
+from app.main import VERSION
 from tests.support.operations import DOCUMENT
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"

@@ -67,7 +67,7 @@ class TestLimit:
     async def test_a_note_above_the_maximum_is_a_409_until_one_is_deleted(
         self, factory: Factory, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("app.notes.service.MAX_NOTES", 2)
+        monkeypatch.setattr("app.notes.repository.MAX_NOTES", 2)
         login = await factory.login()
         first = await create_note(factory, login.user)
         await create_note(factory, login.user)
@@ -83,7 +83,7 @@ class TestLimit:
     async def test_concurrent_requests_create_no_more_notes_than_the_maximum(
         self, live_factory: Factory, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("app.notes.service.MAX_NOTES", 3)
+        monkeypatch.setattr("app.notes.repository.MAX_NOTES", 3)
         login = await live_factory.login()
 
         responses = await gather(

@@ -8,11 +8,20 @@ import pytest
 from httpx import AsyncClient, Response
 
 from app.core.ids import new_id
+from app.core.schemas import NOT_BLANK
 from app.runtime.resources import Resources
 from tests.support.factories import API, Factory, Login, registration
 from tests.support.operations import OPERATIONS, Operation, describe
 from tests.support.registries import ENTRIES, create_world
 from tests.support.world import World
+
+
+def alternatives(operation: Operation, field: str) -> list[dict[str, Any]]:
+    """Return the schemas of a field of the body, of which a value must match one."""
+    schema: dict[str, Any] = (operation.body_schema or {})["properties"][field]
+    alternatives: list[dict[str, Any]] = schema.get("anyOf", [schema])
+    return alternatives
+
 
 WITH_BODY = [operation for operation in OPERATIONS if operation.body_schema]
 LISTS = [operation for operation in OPERATIONS if operation.takes("cursor")]
@@ -23,10 +32,16 @@ FIELDS = [
     for field in (operation.body_schema or {})["properties"]
 ]
 PATCH_FIELDS = [(operation, field) for operation, field in FIELDS if operation.method == "PATCH"]
+LINES = [
+    (operation, field, schema["maxLength"])
+    for operation, field in PATCH_FIELDS
+    for schema in alternatives(operation, field)
+    if schema.get("pattern") == NOT_BLANK
+]
 
 BAD_VALUES = [
-    r'"\u0000"', r'"\ud800"', '"' + "x" * 5000 + '"', "1" + "0" * 400, "1e400", "-1", "1.5", '""',
-    '"  "', "[]", '{"a": {}}', "NaN",
+    r'"\u0000"', r'"\ud800"', '"' + "x" * 5000 + '"', "1" + "0" * 400, "1e400", "-1", "1.0", "1.5",
+    '""', '"  "', "[]", '{"a": {}}', "NaN",
 ]  # fmt: skip
 
 DEPTHS = (200, 5000, 20_000, 900_000)
@@ -129,13 +144,25 @@ async def test_an_unknown_field_of_a_body_is_rejected(sender: Sender, operation:
 async def test_null_clears_a_nullable_field_and_is_rejected_by_other_fields(
     sender: Sender, operation: Operation, field: str
 ) -> None:
-    schema = (operation.body_schema or {})["properties"][field]
-    nullable = {"type": "null"} in schema.get("anyOf", [])
+    nullable = {"type": "null"} in alternatives(operation, field)
 
     response = await sender.send(operation, json.dumps({field: None}))
 
     assert response.status_code == (200 if nullable else 422)
     assert not nullable or response.json()[field] is None
+
+
+@pytest.mark.parametrize(("operation", "field", "length"), LINES, ids=describe)
+async def test_a_line_is_measured_without_the_spaces_around_it(
+    sender: Sender, operation: Operation, field: str, length: int
+) -> None:
+    fitting, longer = [
+        await sender.send(operation, json.dumps({field: f"  {text}  "}))
+        for text in ("x" * length, "x" * (length + 1))
+    ]
+
+    assert (fitting.status_code, longer.status_code) == (200, 422)
+    assert fitting.json()[field] == "x" * length
 
 
 async def test_a_problem_lists_at_most_a_hundred_errors(client: AsyncClient) -> None:

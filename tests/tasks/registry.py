@@ -31,7 +31,7 @@ TEXT = ['""', '"  "', '"' + "x" * 5000 + '"']
 
 registry = Registry(
     {
-        f"GET {API}/projects/{{project_id}}/tasks": Entry(for_members(200), statements=3),
+        f"GET {API}/projects/{{project_id}}/tasks": Entry(for_members(200), statements=4),
         f"POST {API}/projects/{{project_id}}/tasks": Entry(
             for_editors(201), body={"title": "Repair the mill"}
         ),

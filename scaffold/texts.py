@@ -1,0 +1,131 @@
+"""Texts of a service that was made from a clone."""
+
+import re
+import tomllib
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+
+README_SECTIONS = (
+    "Two commands",
+    "A request through a feature",
+    "Two minutes with curl",
+    "Removing a feature",
+    "Where to go next",
+)
+"""Sections of the README that a service keeps."""
+CHANGELOG = """\
+# Changelog
+
+Changes that affect users and operators of the service, in the form of
+[Keep a Changelog](https://keepachangelog.com/en/1.1.0/).
+
+## [Unreleased]
+
+## [{version}]
+
+### Added
+
+- The service, made from {origin}.
+"""
+RECORD_FILE = "0001-decisions-of-the-original.md"
+RECORD = """\
+# 1. The decisions of the original
+
+## Context
+
+This service was made from {origin}.
+
+## Decision
+
+These decisions of the original hold until a record in this folder replaces one. Its own
+records give the reasons.
+
+{decisions}
+"""
+FOUND = re.compile(
+    r"(?m)^(CLAUDE\.md|docs/\S+\.md):(\d+): (?:there is no file|nothing in the code is named)"
+)
+"""Finding of the rule about names, in a text that may lose what is about a removed feature."""
+LINK = re.compile(r"\]\((\.\./[^)#]+)")
+STARTS_BLOCK = re.compile(r"\s*([-*|]|\d+\.) ?")
+
+
+def version(root: Path) -> str:
+    """Return the version of the project."""
+    found: str = tomllib.loads((root / "pyproject.toml").read_text())["project"]["version"]
+    return found
+
+
+def shorten(root: Path, *, title: str, origin: str, removed: Collection[str]) -> None:
+    """Replace README, changelog and decision records by short ones."""
+    readme = root / "README.md"
+    readme.write_text(short_readme(readme.read_text(), title=title, origin=origin, removed=removed))
+    (root / "CHANGELOG.md").write_text(CHANGELOG.format(version=version(root), origin=origin))
+    _replace(root / "SECURITY.md", r"(?m)^If your service started as a copy .+\n\n", "")
+    _replace(root / "Makefile", r"(?m)^new: .*\n(\t.*\n)+\n?", "")
+    for file in [root / ".ci" / "run", *root.glob(".github/workflows/*.yml")]:
+        _replace(file, r"(?m)^.*scripts/with(out)?-.*\n", "")
+    for file in [*root.glob("*.md"), *root.glob("docs/*.md"), *root.glob("benchmarks/**/*.py")]:
+        if not file.is_symlink():
+            _replace(file, r"adr/\d{4}-[\w-]+\.md", f"adr/{RECORD_FILE}")
+            _replace(file, r"versions/\d{4}_\w+\.py", "versions/0001_initial.py")
+    replace_records(root / "docs" / "adr", origin=origin)
+
+
+def _replace(file: Path, pattern: str, new: str) -> None:
+    file.write_text(re.sub(pattern, new, file.read_text()))
+
+
+def short_readme(text: str, *, title: str, origin: str, removed: Collection[str]) -> str:
+    """Return the README without what is about the original or a removed feature."""
+    sections = re.findall(r"(?ms)^#{2,3} (.+?)\n(.+?)(?=^#{2,3} |\Z)", text)
+    kept = [f"## {heading}\n{body}" for heading, body in sections if heading in README_SECTIONS]
+    if "notes" in removed:
+        kept = [section for section in kept if "app/notes/" not in section]
+        kept = [
+            re.sub(r"(?ms)^```console\n(?:(?!```).)*?/notes.+?^```\n\n", "", body) for body in kept
+        ]
+    if "seed" in removed:
+        kept = [re.sub(r"(?m)^`\.venv/bin/python -m app seed`.+\n\n", "", body) for body in kept]
+    return f"# {title}\n\nMade from {origin}. Describe your service here.\n\n{''.join(kept)}"
+
+
+def replace_records(folder: Path, *, origin: str) -> None:
+    """Replace the decision records by one that lists their titles."""
+    decisions = []
+    for file in sorted(folder.glob("*.md")):
+        decisions.append(re.sub(r"^# \d+\. (.+)", r"- \1", file.read_text().splitlines()[0]))
+        file.unlink()
+    (folder / RECORD_FILE).write_text(RECORD.format(origin=origin, decisions="\n".join(decisions)))
+
+
+def remove_names(root: Path, check: Callable[[], str]) -> None:
+    """Remove the table rows, list items and paragraphs that name what no longer exists.
+
+    `check` returns the findings of the rule about names.
+    """
+    while found := {*FOUND.findall(check()), *_broken_links(root)}:
+        # From the end, so that the numbers of the lines before stay right.
+        for path, number in sorted(found, key=lambda place: int(place[1]), reverse=True):
+            file = root / path
+            file.write_text(without_block(file.read_text(), int(number)))
+
+
+def _broken_links(root: Path) -> Iterator[tuple[str, str]]:
+    """Yield the path and the line of each link in `docs/` to a file that does not exist."""
+    for file in root.glob("docs/*.md"):
+        for number, line in enumerate(file.read_text().splitlines(), start=1):
+            if any(not (file.parent / target).exists() for target in LINK.findall(line)):
+                yield file.relative_to(root).as_posix(), str(number)
+
+
+def without_block(text: str, number: int) -> str:
+    """Return the text without the table row, list item or paragraph at a line."""
+    lines = text.splitlines(keepends=True)
+    start = number - 1
+    while start > 0 and lines[start - 1].strip() and not STARTS_BLOCK.match(lines[start]):
+        start -= 1
+    end = number
+    while end < len(lines) and lines[end].strip() and not STARTS_BLOCK.match(lines[end]):
+        end += 1
+    return "".join(lines[:start] + lines[end:])
