@@ -108,7 +108,7 @@ RULES = [
         sample="from unittest.mock import Mock",
     ),
     SourceRule(
-        name="routers by create_router",
+        name="routers by the factory",
         article=51,
         needs=("router_factory",),
         find=find_routers,
