@@ -45,7 +45,10 @@ READERS: Mapping[str, tuple[str, ...]] = {
     "benchmarks/*": (),
     "clients/*": (),
     "faults/*": (),
-    "guardrails/*": ("tests/guardrails", "tests/architecture", "tests/migrations/test_examples.py"),
+    "guardrails/*": (
+        *("tests/guardrails", "tests/architecture", "tests/contract"),
+        *("tests/migrations/test_examples.py", "tests/migrations/test_history.py"),
+    ),
 }
 """Tests, or folders of them, by patterns of the files that they read without importing them."""
 
