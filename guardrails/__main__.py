@@ -27,12 +27,12 @@ FORMATS = {"people": report.for_people, "agent": report.for_agents}
 
 def check(project: Project, options: Namespace) -> int:
     """List the violations, in the whole project or in some files and folders."""
-    paths = set(files_in(options.paths, project))
-    found = [*search(project, paths or None, options.only)]
+    paths = set(files_in(options.paths, project)) if options.paths else None
+    found = [*search(project, paths, options.only)]
     new = sorted(without_recorded(project, found), key=Violation.sort_key)
     for line in FORMATS[options.format](new, project):
         print(line)
-    if options.format == "people" and not options.paths:
+    if options.format == "people" and paths is None:
         rules = FILE_RULES if options.only == "files" else all_rules(project)
         note(*report.rules_that_are_off(rules, project))
         if new:
@@ -42,7 +42,7 @@ def check(project: Project, options: Namespace) -> int:
         if not options.only and len(found) - len(new) < count(read_baseline(project)):
             note("Some recorded violations are fixed: run `python -m guardrails baseline`.")
     modules = project.modules if options.only != "application" else []
-    checked = [module for module in modules if not paths or module.path in paths]
+    checked = [module for module in modules if paths is None or module.path in paths]
     faults = [module.fault for module in checked if module.fault]
     note(*(f"Python {VERSION} cannot parse, so that no rule checks {fault}" for fault in faults))
     return 2 if faults else bool(new)

@@ -1,7 +1,7 @@
 """Articles of the constitution, read from its text."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -36,26 +36,26 @@ class Article:
 
 @cache
 def read_articles(project: Project) -> dict[int, Article]:
-    """Return the articles by their number: those of the project, or those beside this package."""
-    file = project.root / project.constitution
-    text = (file if file.exists() else HOME / "constitution.md").read_text()
-    found = [
-        Article(int(number), *(" ".join(part.split()) for part in parts))
-        for number, *parts in ARTICLE.findall(text)
-    ]
-    return {article.number: article for article in found}
-
-
-def article_of(rule: Rule, project: Project) -> Article:
-    """Return the article of a rule, with the example that the project has configured for it.
+    """Return the articles by their number: those beside this package, and those of the project.
 
     Paths of examples that only this repository has are absolute.
     """
-    article = read_articles(project)[rule.article]
+    files = (HOME / "constitution.md", project.root / project.constitution)
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files if file.exists())
 
     def absolute(match: re.Match[str]) -> str:
         is_ours = not (project.root / match[1]).exists() and (HOME / match[1]).exists()
         return f"`{HOME / match[1]}`" if is_ours else match[0]
 
-    see = project.examples.get(rule.name) or PATH.sub(absolute, article.see)
-    return Article(article.number, article.title, article.why, see, article.held_by)
+    found = {}
+    for number, *parts in ARTICLE.findall(text):
+        title, why, see, held_by = (" ".join(part.split()) for part in parts)
+        see = PATH.sub(absolute, see)
+        found[int(number)] = Article(int(number), title, why, see, held_by)
+    return found
+
+
+def article_of(rule: Rule, project: Project) -> Article:
+    """Return the article of a rule, with the example that the project has configured for it."""
+    article = read_articles(project)[rule.article]
+    return replace(article, see=project.examples.get(rule.name, article.see))

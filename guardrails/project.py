@@ -54,7 +54,7 @@ class Project:
     baseline: str = "guardrails.json"
     """File with the recorded violations."""
     constitution: str = "constitution.md"
-    """File with the articles. Default: that of the repository that contains this package."""
+    """File with articles that replace those of the repository that contains this package."""
     examples: Mapping[str, str] = field(default_factory=dict)
     """Examples of the right form, by the name of a rule. Default: those of its article."""
 

@@ -18,6 +18,10 @@ dependencies = []
 package = "src/shop"
 error_base = "ShopError"
 """
+OWN_RULES = """
+from guardrails.rules import SourceRule
+RULES = [SourceRule(name="x", article=42, find=lambda _: [(1, "prints")], sample="print()")]
+"""
 SERVICE = "def find(order_id):\n    raise KeyError(order_id)\n"
 ROUTER = '@router.get("/orders")\ndef list_orders():\n    """List orders."""\n'
 
@@ -95,9 +99,30 @@ def test_an_agent_reads_few_violations_of_a_rule_and_the_file_with_the_right_for
     assert lines[11].endswith("app/users/errors.py` `EmailTaken` for the right form.")
 
 
+def test_a_project_can_name_its_own_examples(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure(project, 'examples = {"application errors" = "`src/shop/errors.py`"}')
+
+    main(["check"])
+
+    assert "get a 500 (article 15; example: `src/shop/errors.py`)" in capsys.readouterr().out
+
+
+def test_a_project_can_add_rules(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "own_rules.py").write_text(OWN_RULES)
+    configure(project, 'rules = "own_rules:RULES"')
+
+    main(["check"])
+
+    assert "src/shop/router.py:1: prints (article 42; example:" in capsys.readouterr().out
+
+
 def test_check_of_a_folder_includes_its_files(project: Path) -> None:
     assert main(["check", "src"]) == 1
     assert main(["check", "src", "--only=application"]) == 0
+    (project / "empty").mkdir()
+    assert main(["check", "empty"]) == 0
     assert main(["check", "/"]) == 2
 
 
@@ -149,9 +174,25 @@ def test_another_configuration_and_root_can_be_named(
     assert main(["check", "--root", str(project), "--config", "words.toml"]) == 2
 
 
+def test_an_article_of_the_project_replaces_ours(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    article = "**7. Commit once.** *Why* so that\nit is done. *See* `x.py`. *Held by* review.\n"
+    (project / "constitution.md").write_text(f"# Constitution\n\n{article}")
+
+    main(["explain", "7"])
+    main(["explain", "8"])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["Article 7: Commit once.", "Why: so that it is done."]
+    assert lines[4].startswith("Article 8: Never call `flush`")
+
+
 def test_explain_prints_an_article(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "7"]) == 0
-    assert capsys.readouterr().out.startswith("Article 7: Commit and roll back only in")
+    title, _, see, _ = capsys.readouterr().out.splitlines()
+    assert title.startswith("Article 7: Commit and roll back only in")
+    assert Path(see.split("`")[1]).is_file()
     assert main(["explain", "700"]) == 2
 
 
