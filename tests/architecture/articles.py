@@ -25,8 +25,8 @@ from tests.architecture.rules import Rule, SourceRule, TextRule
 from tests.architecture.selection import select
 
 FOLDERS = (
-    *("app", "tests", "migrations", "benchmarks", "deploy", "docs", "faults", "scripts"),
-    *(".claude", ".claude-plugin", ".github"),
+    *("app", "tests", "migrations", "scaffold", "benchmarks", "deploy", "docs", "faults"),
+    *("scripts", ".claude", ".claude-plugin", ".github"),
 )
 FILES = ("*.md", "*.toml", "*.ini", "*.txt", "*.yml", "Makefile", "Dockerfile", ".env.example")
 ARTICLE = re.compile(r"(?ms)^\*\*(\d+)\. (.+?)\*\*.*?\*Held by\*(.+?)(?=^\*\*\d|^## |\Z)")

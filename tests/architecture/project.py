@@ -11,7 +11,7 @@ from sqlalchemy import MetaData
 ROOT = Path(__file__).parents[2]
 PACKAGE = "app"
 """Name of the checked package."""
-OUTSIDE = ("tests", "faults", "benchmarks", "migrations")
+OUTSIDE = ("tests", "faults", "benchmarks", "migrations", "scaffold")
 """Folders with Python files beside the package."""
 
 PLATFORM = ("cli", "core", "http", "mail", "runtime")

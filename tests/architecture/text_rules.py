@@ -22,7 +22,7 @@ TEXTS = (
 )
 FOLDERS = (
     *(".ci", ".claude", ".github", PACKAGE),
-    *("benchmarks", "deploy", "docs", "migrations", "scripts"),
+    *("benchmarks", "deploy", "docs", "migrations", "scaffold", "scripts"),
 )
 FILES_OF_THE_TREE = (
     *("*.md", "*.toml", "*.yml", "*.ini", ".env.example", "Dockerfile", "Makefile"),
