@@ -4,6 +4,13 @@ Revision: ${up_revision}
 Follows: ${down_revision | comma,n}
 """
 
+% if "TIME" in examples:
+from datetime import UTC, datetime
+% endif
+% if "UUID(" in examples:
+from uuid import UUID
+% endif
+
 import sqlalchemy as sa
 from alembic import op
 ${imports + "\n" if imports else ""}
@@ -12,7 +19,10 @@ down_revision: str | None = ${repr(down_revision)}
 branch_labels: str | None = ${repr(branch_labels)}
 depends_on: str | None = ${repr(depends_on)}
 
-EXAMPLE_ROWS: dict[str, dict[str, object]] = {}
+% if "TIME" in examples:
+TIME = datetime(2030, 1, 1, tzinfo=UTC)
+% endif
+EXAMPLE_ROWS: dict[str, dict[str, object]] = {${examples}}
 """Values of all new columns, by table, with which the tests fill them."""
 
 

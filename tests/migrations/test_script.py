@@ -1,6 +1,7 @@
 """Script of `make migration`, which needs no database and writes a complete migration."""
 
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,9 @@ from pathlib import Path
 from app.core.migrations import newest_revision
 from tests.architecture.articles import copy_to
 from tests.architecture.edits import Edit, applied, prepend
+from tests.architecture.migration_rules import RULES
 from tests.architecture.source import Module
+from tests.migrations.rows import example_rows
 from tests.support.isolation import needs_no_database
 
 pytestmark = needs_no_database
@@ -37,12 +40,17 @@ def downgrade():
     op.drop_table("aa")
 """
 NEW_COLUMN = Edit("User", prepend("nickname: str | None = Field(default=None, max_length=20)"))
+NEW_REFERENCE = Edit(
+    "OneTimeToken",
+    prepend('session_id: UUID | None = Field(foreign_key="sessions.id", ondelete="CASCADE")'),
+)
+BIN = Path(sys.executable).parent
 
 
 def run_script(root: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [root / SCRIPT, "add_nickname"],
-        env={"BIN": str(Path(sys.executable).parent), "PATH": "/usr/bin:/bin"},
+        env={"BIN": str(BIN), "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
         check=False,
@@ -64,6 +72,22 @@ def test_a_changed_model_becomes_a_numbered_migration_after_the_newest(tmp_path:
     assert module.source.startswith('"""Add nickname.\n\nRevision: 0')
     assert "nickname" in module.source
     assert not list(root.glob("*.db"))
+    assert [str(violation) for rule in RULES for violation in rule.check(module)] == []
+    for command in (["check"], ["format", "--check"]):
+        assert subprocess.run([BIN / "ruff", *command, written], check=False).returncode == 0
+
+
+def test_a_migration_has_an_example_value_for_each_new_column(tmp_path: Path) -> None:
+    root = copy_to(tmp_path)
+
+    with applied(NEW_COLUMN, root), applied(NEW_REFERENCE, root):
+        done = run_script(root)
+
+    written = runpy.run_path(str(root / done.stdout.strip()))
+    assert written["EXAMPLE_ROWS"] == {
+        "users": {"nickname": "nickname"},
+        "one_time_tokens": {"session_id": example_rows()["sessions"]["id"]},
+    }
 
 
 def test_tables_of_a_removed_feature_are_dropped_before_the_tables_that_they_refer_to(
