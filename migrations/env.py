@@ -1,145 +1,28 @@
 """Alembic environment, which migrates the database of the settings, one process at a time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from graphlib import TopologicalSorter
-from typing import Any, Literal
-from uuid import UUID
 
 from alembic import context
-from alembic.autogenerate.api import AutogenContext
-from alembic.operations.ops import (
-    AddColumnOp,
-    CreateTableOp,
-    DropTableOp,
-    MigrateOperation,
-    MigrationScript,
-    ModifyTableOps,
-)
-from alembic.runtime.migration import MigrationContext
-from sqlalchemy import (
-    JSON,
-    Boolean,
-    Column,
-    Connection,
-    Date,
-    Enum,
-    Integer,
-    LargeBinary,
-    Uuid,
-    event,
-    text,
-)
+from sqlalchemy import Connection, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
 from app.core.config import Settings
 from app.core.database_engine import create_engine
 from app.core.migrations import MigrationError
 from app.features import TABLES
+from migrations.autogenerate import complete, render_item
 
 CONNECTIONS = 3
 """Number of connections: for the lock, for the migrations, and for filling rows in batches."""
-PORTABLE_TYPES = {
-    "CHAR(32)": "sa.Uuid()",
-    "DATETIME": "sa.DateTime(timezone=True)",
-    "BLOB": "sa.LargeBinary()",
-}
-"""Types for those that SQLite reports, because a dropped table is described from the database."""
-EXAMPLES: tuple[tuple[type, str], ...] = (
-    (Uuid, "UUID(int=1)"),
-    (UTCDateTime, "TIME"),
-    (Date, "TIME.date()"),
-    (Boolean, "True"),
-    (Integer, "1"),
-    (LargeBinary, 'b"{}"'),
-    (JSON, "{}"),
-)
-"""Code of an example value, by the type of its column. Other columns are strings."""
 LOCK_KEY = 727272
 LOCK_POLL_SECONDS = 0.1
 SQLITE_BUSY_TIMEOUT_MS = 3_600_000
 """Maximum time to wait for another migrator, which is SQLite's only writer meanwhile."""
 LOCK_TIMEOUT = "5s"
 """Maximum time that a migration waits for a table, because other transactions queue behind it."""
-
-
-def render_item(kind: str, item: Any, _: AutogenContext) -> str | Literal[False]:
-    """Return plain SQLAlchemy types, because a migration must not depend on later models."""
-    if kind == "type":
-        if isinstance(item, UTCDateTime):
-            return "sa.DateTime(timezone=True)"
-        if isinstance(item, AutoString):
-            return f"sa.String(length={item.impl_instance.length})"  # type: ignore[attr-defined]  # a String
-        if isinstance(item, Enum):
-            return f"sa.String(length={item.length})"
-        return PORTABLE_TYPES.get(str(item), False)
-    return False
-
-
-def order_drops(scripts: Iterable[MigrationScript]) -> None:
-    """Drop tables before the tables that they refer to, and not their indexes before them."""
-    for script in scripts:
-        if script.upgrade_ops is None or script.downgrade_ops is None:
-            continue
-        operations = script.upgrade_ops.ops
-        drops = {drop.table_name: drop for drop in operations if isinstance(drop, DropTableOp)}
-        parents = {
-            name: {key.column.table.name for key in drop.to_table().foreign_keys} & drops.keys()
-            for name, drop in drops.items()
-        }
-        children_first = [*TopologicalSorter(parents).static_order()][::-1]
-        others = [other for other in operations if getattr(other, "table_name", "") not in drops]
-        indexes = [
-            index for index in operations if index not in others and index not in drops.values()
-        ]
-        tables: list[MigrateOperation] = [drops[name] for name in children_first]
-        script.upgrade_ops.ops = [*others, *indexes, *tables]
-        script.upgrade_ops.reverse_into(script.downgrade_ops)
-        script.upgrade_ops.ops = [*others, *tables]
-
-
-def new_columns(operations: Iterable[MigrateOperation]) -> Iterator[Column[Any]]:
-    """Yield the columns of the models that the operations add."""
-    for operation in operations:
-        match operation:
-            case CreateTableOp(table_name=table):
-                yield from TABLES.tables[table].columns
-            case AddColumnOp(table_name=table, column=Column(name=name)):
-                yield TABLES.tables[table].columns[name]
-            case ModifyTableOps(ops=changes):
-                yield from new_columns(changes)
-
-
-def example_of(column: Column[Any]) -> str:
-    """Return the code of an example value, which refers to the example row of another table."""
-    for key in column.foreign_keys:
-        for script in context.script.walk_revisions():
-            row = getattr(script.module, "EXAMPLE_ROWS", {}).get(key.column.table.name, {})
-            if isinstance(value := row.get(key.column.name), UUID):
-                return f"UUID(int={value.int})"
-    for kind, code in EXAMPLES:
-        if isinstance(column.type, kind):
-            return code
-    return repr(column.type.enums[0] if isinstance(column.type, Enum) else column.name)
-
-
-def example_rows(scripts: Iterable[MigrationScript]) -> str:
-    """Return the code of an example value for each new column, by table."""
-    rows: dict[str, str] = {}
-    for script in scripts:
-        for column in new_columns(script.upgrade_ops.ops if script.upgrade_ops else ()):
-            values = rows.get(column.table.name, "")
-            rows[column.table.name] = f"{values}{column.name!r}: {example_of(column)}, "
-    return "".join(f"{table!r}: {{{values}}}, " for table, values in rows.items())
-
-
-def complete(migration: MigrationContext, _: object, scripts: list[MigrationScript]) -> None:
-    """Add what Alembic leaves out of a generated migration."""
-    order_drops(scripts)
-    migration.opts["template_args"]["examples"] = example_rows(scripts)
 
 
 def migrate(connection: Connection) -> None:

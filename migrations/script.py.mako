@@ -1,13 +1,14 @@
+<% rows = examples[up_revision] %>\
 """${message.replace("_", " ").capitalize()}.
 
 Revision: ${up_revision}
 Follows: ${down_revision | comma,n}
 """
 
-% if "TIME" in examples:
+% if "TIME" in rows:
 from datetime import UTC, datetime
 % endif
-% if "UUID(" in examples:
+% if "UUID(" in rows:
 from uuid import UUID
 % endif
 
@@ -19,10 +20,10 @@ down_revision: str | None = ${repr(down_revision)}
 branch_labels: str | None = ${repr(branch_labels)}
 depends_on: str | None = ${repr(depends_on)}
 
-% if "TIME" in examples:
+% if "TIME" in rows:
 TIME = datetime(2030, 1, 1, tzinfo=UTC)
 % endif
-EXAMPLE_ROWS: dict[str, dict[str, object]] = {${examples}}
+EXAMPLE_ROWS: dict[str, dict[str, object]] = {${rows}}
 """Values of all new columns, by table, with which the tests fill them."""
 
 

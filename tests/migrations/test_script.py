@@ -42,7 +42,9 @@ def downgrade():
 NEW_COLUMN = Edit("User", prepend("nickname: str | None = Field(default=None, max_length=20)"))
 NEW_REFERENCE = Edit(
     "OneTimeToken",
-    prepend('session_id: UUID | None = Field(foreign_key="sessions.id", ondelete="CASCADE")'),
+    prepend(
+        'session_id: UUID | None = Field(foreign_key="sessions.id", ondelete="CASCADE", index=True)'
+    ),
 )
 BIN = Path(sys.executable).parent
 
@@ -57,6 +59,17 @@ def run_script(root: Path) -> "subprocess.CompletedProcess[str]":
     )
 
 
+def find_faults(path: Path) -> list[str]:
+    """Return the violations of the rules about migrations, and the output of ruff."""
+    module = Module("migrations/versions/x.py", path.read_text())
+    faults = [str(violation) for rule in RULES for violation in rule.check(module)]
+    for command in (["check"], ["format", "--diff"]):
+        ruff = [str(BIN / "ruff"), *command, "--quiet", str(path)]
+        done = subprocess.run(ruff, capture_output=True, text=True, check=False)
+        faults += [done.stdout] if done.returncode else []
+    return faults
+
+
 def test_a_changed_model_becomes_a_numbered_migration_after_the_newest(tmp_path: Path) -> None:
     root = copy_to(tmp_path)
     before = set((root / "migrations" / "versions").iterdir())
@@ -68,26 +81,27 @@ def test_a_changed_model_becomes_a_numbered_migration_after_the_newest(tmp_path:
     [written] = set((root / "migrations" / "versions").glob("*.py")) - before
     assert done.stdout == f"{written.relative_to(root)}\n"
     assert written.name.endswith("_add_nickname.py")
-    module = Module("migrations/versions/x.py", written.read_text())
-    assert module.source.startswith('"""Add nickname.\n\nRevision: 0')
-    assert "nickname" in module.source
+    source = written.read_text()
+    assert source.startswith('"""Add nickname.\n\nRevision: 0')
+    assert '"users": {\n        "nickname": "nickname",' in source
+    assert find_faults(written) == []
     assert not list(root.glob("*.db"))
-    assert [str(violation) for rule in RULES for violation in rule.check(module)] == []
-    for command in (["check"], ["format", "--check"]):
-        assert subprocess.run([BIN / "ruff", *command, written], check=False).returncode == 0
 
 
-def test_a_migration_has_an_example_value_for_each_new_column(tmp_path: Path) -> None:
+def test_an_index_on_an_existing_table_is_a_migration_of_its_own(tmp_path: Path) -> None:
     root = copy_to(tmp_path)
 
-    with applied(NEW_COLUMN, root), applied(NEW_REFERENCE, root):
+    with applied(NEW_REFERENCE, root):
         done = run_script(root)
+        again = run_script(root)
 
-    written = runpy.run_path(str(root / done.stdout.strip()))
-    assert written["EXAMPLE_ROWS"] == {
-        "users": {"nickname": "nickname"},
-        "one_time_tokens": {"session_id": example_rows()["sessions"]["id"]},
+    reference, index = [root / path for path in sorted(done.stdout.split())]
+    assert runpy.run_path(str(reference))["EXAMPLE_ROWS"] == {
+        "one_time_tokens": {"session_id": example_rows()["sessions"]["id"]}
     }
+    assert 'with building_concurrently("ix_one_time_tokens_session_id")' in index.read_text()
+    assert find_faults(reference) == find_faults(index) == []
+    assert "op." not in (root / again.stdout.strip()).read_text()
 
 
 def test_tables_of_a_removed_feature_are_dropped_before_the_tables_that_they_refer_to(
