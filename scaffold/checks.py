@@ -40,12 +40,13 @@ def find_faults_of_form(singular: str, plural: str) -> Iterator[str]:
 
 
 def find_clashes(
-    new: Resource, renaming: Renaming, sources: Iterable[str], root: Path
+    reference: Resource, new: Resource, sources: Iterable[str], root: Path
 ) -> Iterator[str]:
-    """Yield the reasons why the project at the root cannot have this resource.
+    """Yield the reasons why the project at the root cannot have the new resource.
 
     The sources are those of the reference feature, which will be renamed.
     """
+    renaming = Renaming((reference, new))
     for place in (f"app/{new.plural}", f"app/{new.plural}.py", f"tests/{new.plural}"):
         if (root / place).exists():
             yield f"there is `{place}` already: choose another name"

@@ -125,7 +125,7 @@ def main() -> None:
     if not (sources := [path.read_text() for path in template.sources()]):
         sys.exit(f"There is no feature `{template.feature.plural}`, which would be copied.")
     new = Resource(singular, plural or plural_of(singular))
-    clashes = find_clashes(new, template.renaming(new), sources, ROOT)
+    clashes = find_clashes(template.feature, new, sources, ROOT)
     if fault := next(chain(find_faults_of_form(singular, plural), clashes), None):
         sys.exit(f"Nothing was written: {fault}.")
     try:

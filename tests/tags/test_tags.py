@@ -140,7 +140,8 @@ class TestDelete:
     async def test_a_deleted_tag_is_a_404(
         self, factory: Factory, editor: Login, project: Project
     ) -> None:
-        path = f"{tags_of(project)}/{(await create_tag(factory, project.id)).id}"
+        tag = await create_tag(factory, project.id)
+        path = f"{tags_of(project)}/{tag.id}"
 
         deleted = await editor.delete(path)
         again = await editor.delete(path)
@@ -210,7 +211,7 @@ class TestDelete:
             assert await live_factory.count(Tag, project_id=project.id) == 0
 
 
-async def test_each_change_of_a_tag_adds_an_entry_to_the_audit_trail_of_its_project(
+async def test_each_change_of_a_tag_adds_an_entry_to_the_audit_trail(
     factory: Factory,
 ) -> None:
     owner = await factory.login()
