@@ -15,8 +15,8 @@ from scaffold.names import Resource, article_of, pascal
 Place = tuple[int, int]
 """Line and column of a token."""
 
-_WORD = re.compile(r"((?<![A-Za-z0-9])an?_)?([A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z]))")
-"""Word of an identifier, with its article: `a_tag` in the name of a test."""
+_WORD = re.compile(r"((?<![A-Za-z0-9])an?_)?([A-Z]{,2}[a-z0-9]+|[A-Z0-9]+(?![a-z]))")
+"""Word of an identifier, such as `ETag`, with its article: `a_tag` in the name of a test."""
 _NAME = re.compile(r"(\b[Aa]n?\s+)?\b([A-Za-z_]\w*)")
 """Identifier or word in a text, with its article."""
 _STRING = re.compile(r"""(?s)(\w*(?:\"{3}|'{3}|["']))(.*?)(\"{3}|'{3}|["'])\Z""")

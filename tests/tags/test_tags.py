@@ -35,7 +35,7 @@ async def project(factory: Factory, editor: Login) -> Project:
 class TestCreate:
     # Each character of the second name grows to three when its case is folded.
     @pytest.mark.parametrize("name", [" Urgent ", "\u0390" * TAG_NAME_MAX_LENGTH])
-    async def test_creating_a_tag_returns_201_with_the_tag_and_its_location(
+    async def test_creating_a_tag_returns_it_with_201_and_its_location(
         self, editor: Login, project: Project, name: str
     ) -> None:
         path = tags_of(project)
@@ -211,9 +211,7 @@ class TestDelete:
             assert await live_factory.count(Tag, project_id=project.id) == 0
 
 
-async def test_each_change_of_a_tag_adds_an_entry_to_the_audit_trail(
-    factory: Factory,
-) -> None:
+async def test_each_change_of_a_tag_adds_an_entry_to_the_audit_trail(factory: Factory) -> None:
     owner = await factory.login()
     project = await create_project(factory, owner.user)
 
