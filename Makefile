@@ -66,6 +66,7 @@ migration: .venv/.installed ## Write a migration for the changes of tables (the 
 new: .venv/.installed ## Make a service of your own from a fresh clone: NAME=acme, EXAMPLE=no, WITHOUT="notes"
 	@$(BIN)/python -m scaffold.new "$(NAME)" "$(EXAMPLE)" "$(WITHOUT)"
 
+.PHONY: resource
 resource: .venv/.installed ## Copy a reference feature as a new resource: NAME=label, IN=project or IN=task, PLURAL=...
 	@$(BIN)/python -m scaffold.resource "$(NAME)" "$(IN)" "$(PLURAL)"
 
