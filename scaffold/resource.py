@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -77,6 +77,17 @@ TEMPLATES = {
 """Templates by the value of IN."""
 
 
+def find_faults(template: Template, singular: str, plural: str) -> Iterator[str]:
+    """Yield the reasons why this resource cannot be created. The regular plural is empty."""
+    yield from find_faults_of_form(singular, plural)
+    for needed in (template.feature, *(parent for _, parent in template.parents)):
+        if not (ROOT / "app" / needed.plural).is_dir():
+            yield f"there is no feature `{needed.plural}`, which the new resource needs"
+    new = Resource(singular, plural or plural_of(singular))
+    sources = [path.read_text() for path in template.sources()]
+    yield from find_clashes(template.feature, new, sources, ROOT)
+
+
 def run(*command: str | Path) -> str:
     """Run a command in the project, and return its output. Raises CalledProcessError."""
     return subprocess.run(  # noqa: S603 -- our commands
@@ -122,17 +133,15 @@ def main() -> None:
     singular, parent, plural = sys.argv[1:]
     if (template := TEMPLATES.get(parent)) is None:
         sys.exit(f"IN={parent} is not possible: leave it out, or give IN=project or IN=task.")
-    if not (sources := [path.read_text() for path in template.sources()]):
-        sys.exit(f"There is no feature `{template.feature.plural}`, which would be copied.")
-    new = Resource(singular, plural or plural_of(singular))
-    clashes = find_clashes(template.feature, new, sources, ROOT)
-    if fault := next(chain(find_faults_of_form(singular, plural), clashes), None):
+    if fault := next(find_faults(template, singular, plural), None):
         sys.exit(f"Nothing was written: {fault}.")
     try:
-        written = write(template, new)
+        written = write(template, Resource(singular, plural or plural_of(singular)))
     except subprocess.CalledProcessError as error:
-        advice = "Remove what was written, as README.md describes for a feature."
-        sys.exit(f"{error.stdout}\nThis command failed: {error.cmd}. {advice}")
+        advice = (
+            "`git status` shows what was written: remove it with `git restore` and `git clean`."
+        )
+        sys.exit(f"{error.stdout}\nThis command failed: {error.cmd}.\n{advice}")
     for path in written:
         print(f"{len(path.read_text().splitlines()):4} {path.relative_to(ROOT)}")  # noqa: T201 -- a command
     print(ADVICE)  # noqa: T201 -- a command

@@ -56,7 +56,7 @@ def test_the_linter_accepts_a_copy_with_the_longest_name(template: Template) -> 
     [
         (["label", "folder", ""], "IN=folder is not possible"),
         (["import", "", ""], "uses `import`"),
-        (["note", "", ""], "there is"),
+        (["user", "", ""], "there is"),
     ],
 )
 def test_a_refused_resource_is_one_line_and_writes_nothing(
