@@ -33,7 +33,7 @@ class TagService:
 
         Raises ProjectNotFound, PermissionDenied, TagTaken.
         """
-        access = await self.access.get(actor, project_id=project_id)
+        access = await self.access.get(actor, project_id=project_id, lock=Lock.SHARED)
         access.require(MemberRole.EDITOR)
         tag = Tag(project_id=project_id, name=data.name, name_key=name_key(data.name))
         await self.tags.add(tag)
