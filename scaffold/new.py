@@ -143,7 +143,7 @@ def print_size() -> None:
 
 
 def main() -> None:
-    """Make the service, or exit with the reason why it is not possible."""
+    """Create the service, or exit with the reason why it is not possible."""
     value, example, without = sys.argv[1:]
     removed = {*without.split(), *(EXAMPLE if example == "no" else ())}
     if faults := list(find_faults(value, removed)):

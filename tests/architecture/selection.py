@@ -40,6 +40,7 @@ READERS: Mapping[str, tuple[str, ...]] = {
     "deploy/*": ("tests/contract",),
     "docker-compose.yml": ("tests/contract",),
     "Dockerfile": ("tests/contract",),
+    "scaffold/*": ("tests/scaffold",),
     "benchmarks/*": (),
     "clients/*": (),
     "faults/*": (),
