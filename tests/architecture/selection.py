@@ -193,7 +193,7 @@ def _added_features() -> set[str]:
     listed = re.compile(r"(?m)^    (\w+)\.feature,$")
     before = {*listed.findall(_git("show", f"{_base()}:./{FEATURES_FILE}"))}
     now = {*listed.findall((ROOT / FEATURES_FILE).read_text())}
-    if not before < now:
+    if not before or not before < now:
         raise _EverythingError(f"{FEATURES_FILE} changed")
     return now - before
 
