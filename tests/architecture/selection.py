@@ -41,6 +41,10 @@ READERS: Mapping[str, tuple[str, ...]] = {
     "docker-compose.yml": ("tests/contract",),
     "Dockerfile": ("tests/contract",),
     "scaffold/*": ("tests/scaffold",),
+    # The features that `make resource` copies.
+    **dict.fromkeys(
+        ("app/notes/*", "tests/notes/*", "app/tags/*", "tests/tags/*"), ("tests/scaffold",)
+    ),
     "benchmarks/*": (),
     "clients/*": (),
     "faults/*": (),
