@@ -13,6 +13,7 @@ help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 .venv/.installed: requirements-dev.txt
+	@! test -L .venv || { echo "Run this where .venv is a folder: here it is a link, whose target would be cleared." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is required: PYTHON=python3.11 make ...") if sys.version_info < (3, 11) else None'
 	@echo "Creating .venv from requirements-dev.txt (once) ..."
 	@$(PYTHON) -m venv --clear .venv
@@ -64,6 +65,10 @@ migration: .venv/.installed ## Write a migration for the changes of tables (the 
 
 new: .venv/.installed ## Make a service of your own from a fresh clone: NAME=acme, EXAMPLE=no, WITHOUT="notes"
 	@$(BIN)/python -m scaffold.new "$(NAME)" "$(EXAMPLE)" "$(WITHOUT)"
+
+.PHONY: resource
+resource: .venv/.installed ## Copy a reference feature as a new resource: NAME=label, IN=project or IN=task, PLURAL=...
+	@$(BIN)/python -m scaffold.resource "$(NAME)" "$(IN)" "$(PLURAL)"
 
 faults: .venv/.installed ## Make PostgreSQL, Redis, mail and the service fail under load, and check that nothing is lost
 	@$(BIN)/python -m pytest faults $(PYTEST_ARGS)

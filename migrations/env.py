@@ -3,74 +3,26 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from graphlib import TopologicalSorter
-from typing import Any, Literal
 
 from alembic import context
-from alembic.autogenerate.api import AutogenContext
-from alembic.operations.ops import DropTableOp, MigrateOperation, MigrationScript
-from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, Enum, event, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
 from app.core.config import Settings
 from app.core.database_engine import create_engine
 from app.core.migrations import MigrationError
 from app.features import TABLES
+from migrations.autogenerate import complete, render_item
 
 CONNECTIONS = 3
 """Number of connections: for the lock, for the migrations, and for filling rows in batches."""
-PORTABLE_TYPES = {
-    "CHAR(32)": "sa.Uuid()",
-    "DATETIME": "sa.DateTime(timezone=True)",
-    "BLOB": "sa.LargeBinary()",
-}
-"""Types for those that SQLite reports, because a dropped table is described from the database."""
 LOCK_KEY = 727272
 LOCK_POLL_SECONDS = 0.1
 SQLITE_BUSY_TIMEOUT_MS = 3_600_000
 """Maximum time to wait for another migrator, which is SQLite's only writer meanwhile."""
 LOCK_TIMEOUT = "5s"
 """Maximum time that a migration waits for a table, because other transactions queue behind it."""
-
-
-def render_item(kind: str, item: Any, _: AutogenContext) -> str | Literal[False]:
-    """Return plain SQLAlchemy types, because a migration must not depend on later models."""
-    if kind == "type":
-        if isinstance(item, UTCDateTime):
-            return "sa.DateTime(timezone=True)"
-        if isinstance(item, AutoString):
-            return f"sa.String(length={item.impl_instance.length})"  # type: ignore[attr-defined]  # a String
-        if isinstance(item, Enum):
-            return f"sa.String(length={item.length})"
-        return PORTABLE_TYPES.get(str(item), False)
-    return False
-
-
-def order_drops(
-    _context: MigrationContext, _revision: object, scripts: list[MigrationScript]
-) -> None:
-    """Drop tables before the tables that they refer to, and not their indexes before them."""
-    for script in scripts:
-        if script.upgrade_ops is None or script.downgrade_ops is None:
-            continue
-        operations = script.upgrade_ops.ops
-        drops = {drop.table_name: drop for drop in operations if isinstance(drop, DropTableOp)}
-        parents = {
-            name: {key.column.table.name for key in drop.to_table().foreign_keys} & drops.keys()
-            for name, drop in drops.items()
-        }
-        children_first = [*TopologicalSorter(parents).static_order()][::-1]
-        others = [other for other in operations if getattr(other, "table_name", "") not in drops]
-        indexes = [
-            index for index in operations if index not in others and index not in drops.values()
-        ]
-        tables: list[MigrateOperation] = [drops[name] for name in children_first]
-        script.upgrade_ops.ops = [*others, *indexes, *tables]
-        script.upgrade_ops.reverse_into(script.downgrade_ops)
-        script.upgrade_ops.ops = [*others, *tables]
 
 
 def migrate(connection: Connection) -> None:
@@ -82,7 +34,7 @@ def migrate(connection: Connection) -> None:
         render_item=render_item,
         render_as_batch=sqlite,
         compare_server_default=True,
-        process_revision_directives=order_drops,
+        process_revision_directives=complete,
         transactional_ddl=True,  # also on SQLite, for which Alembic's default is False
         autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
     )

@@ -1,8 +1,16 @@
+<% rows = examples[up_revision] %>\
 """${message.replace("_", " ").capitalize()}.
 
 Revision: ${up_revision}
 Follows: ${down_revision | comma,n}
 """
+
+% if "TIME" in rows:
+from datetime import UTC, datetime
+% endif
+% if "UUID(" in rows:
+from uuid import UUID
+% endif
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +20,10 @@ down_revision: str | None = ${repr(down_revision)}
 branch_labels: str | None = ${repr(branch_labels)}
 depends_on: str | None = ${repr(depends_on)}
 
-EXAMPLE_ROWS: dict[str, dict[str, object]] = {}
+% if "TIME" in rows:
+TIME = datetime(2030, 1, 1, tzinfo=UTC)
+% endif
+EXAMPLE_ROWS: dict[str, dict[str, object]] = {${rows}}
 """Values of all new columns, by table, with which the tests fill them."""
 
 

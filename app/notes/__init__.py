@@ -1,4 +1,4 @@
-"""Notes of a user. Copy this feature for a new resource that a user owns."""
+"""Notes of a user."""
 
 from app.notes.models import Note
 from app.notes.router import router

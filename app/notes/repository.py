@@ -36,13 +36,13 @@ class NoteRepository(Repository):
         return await self._get_page_newest_first(statement, NotePublic, page_request, Note)
 
     async def lock(self, note_id: UUID, *, owner_id: UUID) -> Note | None:
-        """Lock the user's note until the transaction ends. Return it as an entity, or None."""
+        """Lock the note until the transaction ends. Return it as an entity, or None."""
         statement = (
             select(Note).where(Note.id == note_id, Note.owner_id == owner_id).with_for_update()
         )
         return (await self._session.exec(statement)).one_or_none()
 
     async def delete(self, note_id: UUID, *, owner_id: UUID) -> bool:
-        """Delete the user's note. Return False if the user has no such note."""
+        """Delete the note. Return False if the user has no such note."""
         statement = delete(Note).where(col(Note.id) == note_id, col(Note.owner_id) == owner_id)
         return (await self._session.exec(statement)).rowcount == 1

@@ -24,7 +24,7 @@ class NoteService:
     cursors: Cursors
 
     async def create(self, actor: Actor, data: NoteCreate) -> NotePublic:
-        """Create a note. Raises TooManyNotes, and Unauthenticated if the user has been deleted."""
+        """Create a note. Raises Unauthenticated, TooManyNotes."""
         # Without this lock, two requests could both count 999 notes.
         if await self.users.lock(actor.user_id) is None:
             raise Unauthenticated

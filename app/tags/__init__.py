@@ -1,4 +1,4 @@
-"""Tags of projects. Copy this feature for a new resource of a project."""
+"""Tags of projects."""
 
 from app.runtime.feature import Feature
 from app.tags.models import Tag

@@ -4,9 +4,9 @@ from app.core.errors import Conflict, NotFound
 
 
 class TagNotFound(NotFound):
-    """Error 404: the tag does not exist, or the user is not a member of its project."""
+    """Error 404: the tag does not exist, or the user has no access to its project."""
 
-    detail = "The tag does not exist or you are not a member of its project."
+    detail = "The tag does not exist or you have no access to its project."
 
 
 class TagTaken(Conflict):

@@ -12,7 +12,7 @@ TAG_NAME_MAX_LENGTH = 50
 
 
 class Tag(Base, table=True):
-    """Tag of a project. `name_key` is its case-folded name, which is unique in the project."""
+    """Tag of a project. `name_key` is its case-folded name, unique in the project."""
 
     __tablename__ = "tags"
     __table_args__ = (

@@ -19,7 +19,7 @@ class TagRepository(Repository):
     """Queries on the tags of a project."""
 
     async def add(self, tag: Tag) -> None:
-        """Store a new tag. Raises TagTaken, and ProjectNotFound if the project has been deleted."""
+        """Store a new tag. Raises ProjectNotFound, TagTaken."""
         self._session.add(tag)
         await self._flush(
             {
@@ -38,7 +38,7 @@ class TagRepository(Repository):
         return await self._get_page(statement, TagPublic, page_request, col(Tag.name_key))
 
     async def lock(self, tag_id: UUID, *, project_id: UUID) -> Tag | None:
-        """Lock the project's tag until the transaction ends. Return it as an entity, or None."""
+        """Lock the tag until the transaction ends. Return it as an entity, or None."""
         statement = (
             select(Tag).where(Tag.id == tag_id, Tag.project_id == project_id).with_for_update()
         )

@@ -12,7 +12,7 @@ TagName = Annotated[Line, Field(max_length=TAG_NAME_MAX_LENGTH, examples=["Urgen
 
 
 class TagCreate(Input):
-    """New tag. No other tag of the project can have its name, even in different case."""
+    """New tag. Its name must be unique in the project, also in different case."""
 
     name: TagName
 
@@ -24,7 +24,7 @@ class TagUpdate(Input):
 
 
 class TagPublic(Output):
-    """Tag, as shown to the members of its project."""
+    """Tag, as shown to users with access to its project."""
 
     id: UUID
     name: str

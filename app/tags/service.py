@@ -29,8 +29,11 @@ class TagService:
     cursors: Cursors
 
     async def create(self, actor: Actor, data: TagCreate, *, project_id: UUID) -> TagPublic:
-        """Create a tag. Raises ProjectNotFound, PermissionDenied, TagTaken."""
-        access = await self.access.get(actor, project_id=project_id)
+        """Create a tag.
+
+        Raises ProjectNotFound, PermissionDenied, TagTaken.
+        """
+        access = await self.access.get(actor, project_id=project_id, lock=Lock.SHARED)
         access.require(MemberRole.EDITOR)
         tag = Tag(project_id=project_id, name=data.name, name_key=name_key(data.name))
         await self.tags.add(tag)
@@ -48,7 +51,10 @@ class TagService:
     async def update(
         self, actor: Actor, data: TagUpdate, *, project_id: UUID, tag_id: UUID
     ) -> TagPublic:
-        """Rename a tag. Raises ProjectNotFound, TagNotFound, PermissionDenied, TagTaken."""
+        """Rename a tag.
+
+        Raises ProjectNotFound, TagNotFound, PermissionDenied, TagTaken.
+        """
         access = await self.access.get(actor, project_id=project_id, lock=Lock.SHARED)
         tag = await self._lock(tag_id, project_id=project_id)
         access.require(MemberRole.EDITOR)
@@ -60,7 +66,10 @@ class TagService:
         return TagPublic.model_validate(tag)
 
     async def delete(self, actor: Actor, *, project_id: UUID, tag_id: UUID) -> None:
-        """Delete a tag. Raises ProjectNotFound, TagNotFound, PermissionDenied."""
+        """Delete a tag.
+
+        Raises ProjectNotFound, TagNotFound, PermissionDenied.
+        """
         access = await self.access.get(actor, project_id=project_id, lock=Lock.SHARED)
         tag = await self._lock(tag_id, project_id=project_id)
         access.require(MemberRole.EDITOR)

@@ -29,18 +29,8 @@ from tests.architecture.project import PROJECT, ROOT
 from tests.architecture.selection import select
 
 FOLDERS = (
-    *(
-        "app",
-        "guardrails",
-        "tests",
-        "migrations",
-        "benchmarks",
-        "deploy",
-        "docs",
-        "faults",
-        "scripts",
-    ),
-    *(".claude", ".claude-plugin", ".github"),
+    *("app", "guardrails", "tests", "migrations", "scaffold", "benchmarks", "deploy", "docs"),
+    *("faults", "scripts", ".claude", ".claude-plugin", ".github"),
 )
 FILES = ("*.md", "*.toml", "*.ini", "*.txt", "*.yml", "Makefile", "Dockerfile", ".env.example")
 WORKERS = 2

@@ -14,8 +14,10 @@ from alembic.runtime.migration import MigrationContext
 
 from app.core.migrations import read_sources
 from app.core.revisions import read_history
+from guardrails.registry import SOURCE_RULES
 from guardrails.rules import Finding, SourceRule
 from guardrails.source import Module
+from tests.architecture.project import PROJECT
 
 SQUAWK = str(Path(sys.executable).parent / "squawk")
 EXCLUDED = (
@@ -86,3 +88,10 @@ HISTORY = SourceRule(
     sample='down_revision = "none"',
 )
 RULES = [LOCKS, HISTORY]
+
+
+def faults_of(source: str) -> list[str]:
+    """Return what the rules report about a migration that is in no history."""
+    module = Module("migrations/versions/x.py", source, PROJECT)
+    rules = [LOCKS, *(rule for rule in SOURCE_RULES if "migrations" in rule.layers)]
+    return [message for rule in rules for _, message in rule.find(module)]

@@ -42,6 +42,11 @@ READERS: Mapping[str, tuple[str, ...]] = {
     "deploy/*": ("tests/contract",),
     "docker-compose.yml": ("tests/contract",),
     "Dockerfile": ("tests/contract",),
+    "scaffold/*": ("tests/scaffold",),
+    # The features that `make resource` copies.
+    **dict.fromkeys(
+        ("app/notes/*", "tests/notes/*", "app/tags/*", "tests/tags/*"), ("tests/scaffold",)
+    ),
     "benchmarks/*": (),
     "clients/*": (),
     "faults/*": (),
@@ -198,7 +203,7 @@ def _added_features() -> set[str]:
     listed = re.compile(r"(?m)^    (\w+)\.feature,$")
     before = {*listed.findall(_git("show", f"{_base()}:./{FEATURES_FILE}"))}
     now = {*listed.findall((ROOT / FEATURES_FILE).read_text())}
-    if not before < now:
+    if not before or not before < now:
         raise _EverythingError(f"{FEATURES_FILE} changed")
     return now - before
 

@@ -14,10 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.core import migrations
 from app.core.database_engine import create_engine
 from app.core.ids import new_id
-from guardrails.registry import SOURCE_RULES
-from guardrails.source import Module
-from tests.architecture.migration_rules import HISTORY, RULES
-from tests.architecture.project import PROJECT
+from tests.architecture.migration_rules import faults_of
 from tests.migrations.database import MigratedDatabase
 
 GUIDE = (migrations.ROOT / ".claude" / "skills" / "change-schema" / "SKILL.md").read_text("utf-8")
@@ -92,12 +89,7 @@ async def transaction() -> AsyncIterator[AsyncConnection]:
 
 @pytest.mark.parametrize("example", [FILL, CONSTRAINT], ids=["fill", "constraint"])
 def test_an_example_breaks_no_rule_about_migrations(example: str) -> None:
-    module = Module("migrations/versions/example.py", example, PROJECT)
-    # An example is not a whole file, so that it is in no history.
-    rules = [rule for rule in (*RULES, *SOURCE_RULES) if "migrations" in rule.layers]
-    rules.remove(HISTORY)
-
-    assert [finding for rule in rules for finding in rule.find(module)] == []
+    assert faults_of(example) == []
 
 
 async def test_the_fill_can_be_undone_and_applied_again(database: MigratedDatabase) -> None:

@@ -62,14 +62,14 @@ def test_two_migrations_with_one_parent_fail_a_command_with_one_line_that_names_
     command: str, write: WriteMigration, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.http.server.run", lambda *_, **__: None)
-    write("0008_colours", NEWEST)
-    write("0009_sizes", NEWEST)
+    write("9008_colours", NEWEST)
+    write("9009_sizes", NEWEST)
 
     code, line = run_command(command)
 
     assert code == 1
     assert line == (
-        "The migrations have 2 heads: 0008 (0008_colours.py), 0009 (0009_sizes.py). "
+        "The migrations have 2 heads: 9008 (9008_colours.py), 9009 (9009_sizes.py). "
         "Set `down_revision` of one that is not deployed yet to the other.\n"
     )
 
@@ -77,38 +77,38 @@ def test_two_migrations_with_one_parent_fail_a_command_with_one_line_that_names_
 def test_two_migrations_with_one_parent_fail_the_import_of_the_server_with_one_line(
     write: WriteMigration, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write("0008_colours", NEWEST)
-    write("0009_sizes", NEWEST)
+    write("9008_colours", NEWEST)
+    write("9009_sizes", NEWEST)
 
     with pytest.raises(SystemExit) as ended:
         runpy.run_module("app.asgi")
 
     error = capsys.readouterr().err
     assert (ended.value.code, error.count("\n")) == (1, 1)
-    assert error.startswith("The migrations have 2 heads: 0008 (0008_colours.py), 0009")
+    assert error.startswith("The migrations have 2 heads: 9008 (9008_colours.py), 9009")
 
 
 def test_two_migrations_with_one_parent_violate_a_rule(root: Path, write: WriteMigration) -> None:
-    write("0008_colours", NEWEST)
-    write("0009_sizes", NEWEST)
+    write("9008_colours", NEWEST)
+    write("9009_sizes", NEWEST)
     (root / "app").mkdir()
 
     (root / "pyproject.toml").touch()
     found = [*HISTORY.check(read_project(root))]
 
     assert [violation.path for violation in found if "2 heads" in violation.message] == [
-        "migrations/versions/0008_colours.py",
-        "migrations/versions/0009_sizes.py",
+        "migrations/versions/9008_colours.py",
+        "migrations/versions/9009_sizes.py",
     ]
 
 
 @pytest.mark.parametrize(
     ("follows", "line"),
     [
-        ({"0008_x": "0007"}, "The migration 0008_x.py follows the revision 0007, which does not"),
-        ({"0008_x": NEWEST, "0008_y": "0008"}, "The migrations 0008_x.py and 0008_y.py have the"),
-        ({"0008_x": "0009", "0009_x": "0008"}, "The migrations form a cycle: 000"),
-        ({"0008_x": "0008"}, "The migrations form a cycle: 0008 (0008_x.py) -> "),
+        ({"9008_x": "9007"}, "The migration 9008_x.py follows the revision 9007, which does not"),
+        ({"9008_x": NEWEST, "9008_y": "9008"}, "The migrations 9008_x.py and 9008_y.py have the"),
+        ({"9008_x": "9009", "9009_x": "9008"}, "The migrations form a cycle: 900"),
+        ({"9008_x": "9008"}, "The migrations form a cycle: 9008 (9008_x.py) -> "),
     ],
     ids=["no such parent", "the same revision", "a cycle", "a cycle of one"],
 )
@@ -129,12 +129,12 @@ def test_migrations_that_do_not_form_a_history_are_rejected_with_one_line(
     [b"<<<<<<< HEAD\n", b"", b"revision = 1\n", b"down_revision = None\n", b"\xff", b"a\0b"],
 )
 def test_an_unreadable_migration_is_rejected_with_one_line(source: bytes, root: Path) -> None:
-    (root / "migrations" / "versions" / "0008_broken.py").write_bytes(source)
+    (root / "migrations" / "versions" / "9008_broken.py").write_bytes(source)
 
     code, error = run_command("migrate")
 
     assert (code, error.count("\n")) == (1, 1)
-    assert error.startswith("The migration 0008_broken.py cannot be read: ")
+    assert error.startswith("The migration 9008_broken.py cannot be read: ")
 
 
 def test_a_folder_without_migrations_is_rejected_with_one_line(root: Path) -> None:

@@ -16,7 +16,7 @@ NOTES = f"{API}/notes"
 
 
 class TestCreate:
-    async def test_creating_a_note_returns_201_with_the_note_and_its_location(
+    async def test_creating_a_note_returns_it_with_201_and_its_location(
         self, factory: Factory
     ) -> None:
         login = await factory.login()

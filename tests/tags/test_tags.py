@@ -35,7 +35,7 @@ async def project(factory: Factory, editor: Login) -> Project:
 class TestCreate:
     # Each character of the second name grows to three when its case is folded.
     @pytest.mark.parametrize("name", [" Urgent ", "\u0390" * TAG_NAME_MAX_LENGTH])
-    async def test_creating_a_tag_returns_201_with_the_tag_and_its_location(
+    async def test_creating_a_tag_returns_it_with_201_and_its_location(
         self, editor: Login, project: Project, name: str
     ) -> None:
         path = tags_of(project)
@@ -140,7 +140,8 @@ class TestDelete:
     async def test_a_deleted_tag_is_a_404(
         self, factory: Factory, editor: Login, project: Project
     ) -> None:
-        path = f"{tags_of(project)}/{(await create_tag(factory, project.id)).id}"
+        tag = await create_tag(factory, project.id)
+        path = f"{tags_of(project)}/{tag.id}"
 
         deleted = await editor.delete(path)
         again = await editor.delete(path)
@@ -210,9 +211,7 @@ class TestDelete:
             assert await live_factory.count(Tag, project_id=project.id) == 0
 
 
-async def test_each_change_of_a_tag_adds_an_entry_to_the_audit_trail_of_its_project(
-    factory: Factory,
-) -> None:
+async def test_each_change_of_a_tag_adds_an_entry_to_the_audit_trail(factory: Factory) -> None:
     owner = await factory.login()
     project = await create_project(factory, owner.user)
 

@@ -7,6 +7,8 @@ from uuid import UUID
 from app.core import clock
 from app.tags.models import Tag
 from app.tasks.models import Task, TaskTag
+from app.users.models import User
+from tests.projects.factory import create_project
 from tests.support.factories import Factory
 
 
@@ -19,6 +21,12 @@ async def create_task(factory: Factory, project_id: UUID, *tags: Tag, **values: 
     )
     await factory.add(task, *[TaskTag(task_id=task.id, tag_id=tag.id) for tag in tags])
     return task
+
+
+async def create_shared_task(factory: Factory, owner: User, **members: User) -> Task:
+    """Store a task of a new project, with members by role: `viewer=user` or `editor=user`."""
+    project = await create_project(factory, owner, **members)
+    return await create_task(factory, project.id)
 
 
 async def create_tasks(

@@ -12,7 +12,7 @@ from tests.projects.factory import create_member, create_project
 from tests.projects.races import FEW_ROUNDS, ROUNDS, count_statuses
 from tests.support.factories import API, Factory, Login
 from tests.tags.factory import create_tag
-from tests.tasks.factory import create_task
+from tests.tasks.factory import create_shared_task, create_task
 
 PROJECTS = f"{API}/projects"
 
@@ -135,13 +135,13 @@ async def test_assigning_a_member_during_the_removal_leaves_the_task_unassigned(
 ) -> None:
     for _ in range(FEW_ROUNDS):
         member = await live_factory.user()
-        project = await create_project(live_factory, owner.user, editor=member)
-        task = await create_task(live_factory, project.id)
+        task = await create_shared_task(live_factory, owner.user, editor=member)
+        project_path = f"{PROJECTS}/{task.project_id}"
         body = {"title": "Repair", "assignee_id": str(member.id)}
 
         removal, *assignments = await gather(
-            owner.delete(f"{PROJECTS}/{project.id}/members/{member.id}"),
-            owner.post(f"{PROJECTS}/{project.id}/tasks", json=body),
+            owner.delete(f"{project_path}/members/{member.id}"),
+            owner.post(f"{project_path}/tasks", json=body),
             owner.patch(f"{API}/tasks/{task.id}", json=body),
         )
 
@@ -156,9 +156,8 @@ async def test_assigning_an_owner_during_the_deletions_of_all_owners_leaves_one_
     admin = await live_factory.admin()
     for _ in range(FEW_ROUNDS):
         one, two = await live_factory.login(), await live_factory.login()
-        project = await create_project(live_factory, one.user, editor=admin.user)
-        await create_member(live_factory, project.id, two.user, MemberRole.OWNER)
-        task = await create_task(live_factory, project.id)
+        task = await create_shared_task(live_factory, one.user, editor=admin.user)
+        await create_member(live_factory, task.project_id, two.user, MemberRole.OWNER)
 
         responses = await gather(
             *[admin.delete(f"{API}/users/{login.user.id}") for login in (one, two)],
@@ -168,7 +167,7 @@ async def test_assigning_an_owner_during_the_deletions_of_all_owners_leaves_one_
         first, second, assignment = [response.status_code for response in responses]
         assert sorted([first, second]) == [204, 409]
         assert assignment in {200, 409, 422}
-        assert await live_factory.count(Membership, project_id=project.id, role="owner") == 1
+        assert await live_factory.count(Membership, project_id=task.project_id, role="owner") == 1
 
 
 async def test_a_request_with_a_key_and_the_deletion_of_its_user_do_not_deadlock(

@@ -11,7 +11,7 @@ from app.tasks.models import Task
 from app.tasks.schemas import TaskSort
 from tests.projects.factory import create_project
 from tests.support.factories import Factory, Login
-from tests.tasks.factory import create_task, create_tasks
+from tests.tasks.factory import create_shared_task, create_task, create_tasks
 from tests.tasks.lister import Lister, in_order
 
 START = datetime(2024, 2, 29, tzinfo=UTC)
@@ -85,7 +85,7 @@ class TestOrder:
     async def test_the_list_of_tasks_contains_only_tasks_of_the_project(
         self, lister: Lister, login: Login, tasks: list[Task], factory: Factory
     ) -> None:
-        await create_task(factory, (await create_project(factory, login.user)).id)
+        await create_shared_task(factory, login.user)
 
         assert len(await lister.ids()) == len(tasks)
 
