@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 SINGLE_LINE = r"^[^\x00-\x1f\x7f-\x9f]*$"
 """Pattern of a text of one line. With a pattern, Pydantic also rejects lone surrogates, which
@@ -19,6 +19,17 @@ does not count these spaces, although JSON Schema cannot say so.
 """
 Text = Annotated[str, StringConstraints(pattern=MULTI_LINE)]
 """Text of several lines, with all its spaces. Bound it with `Field(max_length=...)`."""
+
+
+def _without_fraction(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WHOLE_NUMBER = BeforeValidator(_without_fraction)
+"""Annotation of a `StrictInt` that also accepts 1.0, which is an integer in JSON Schema.
+
+Write it last, because the OpenAPI document would not contain the bounds after it.
+"""
 
 
 class Input(BaseModel):

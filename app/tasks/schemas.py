@@ -19,7 +19,7 @@ from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from app.core.pagination import PageQuery
-from app.core.schemas import SINGLE_LINE, Input, Line, Output, Text
+from app.core.schemas import SINGLE_LINE, WHOLE_NUMBER, Input, Line, Output, Text
 from app.tags.schemas import TagPublic
 from app.tasks.models import DESCRIPTION_MAX_LENGTH, MAX_PRIORITY, TITLE_MAX_LENGTH, TaskStatus
 from app.users.schemas import UserReference
@@ -37,7 +37,7 @@ def _written_as_date(value: object) -> object:
 
 Title = Annotated[Line, Field(max_length=TITLE_MAX_LENGTH, examples=["Write the first program"])]
 Description = Annotated[Text, Field(max_length=DESCRIPTION_MAX_LENGTH)]
-Priority = Annotated[StrictInt, Field(ge=0, le=MAX_PRIORITY, examples=[1])]
+Priority = Annotated[StrictInt, Field(ge=0, le=MAX_PRIORITY, examples=[1]), WHOLE_NUMBER]
 SearchText = Annotated[
     str,
     StringConstraints(min_length=1, max_length=MAX_SEARCH_LENGTH, pattern=SINGLE_LINE),

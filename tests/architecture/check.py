@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.architecture import failures
@@ -65,7 +65,7 @@ STATIC = [
 ]
 EVERYTHING = [
     Step("tests", ("scripts/test",), failures.of_tests, {"COVERAGE": "1"}),
-    Step("conformance", ("scripts/conformance", "--no-color")),
+    Step("conformance", ("scripts/conformance", "--no-color"), failures.of_conformance),
 ]
 
 
@@ -78,7 +78,9 @@ def steps_for(selection: Selection) -> list[Step]:
     if all(name in os.environ for name in SERVERS):
         steps.append(Step("tests on PostgreSQL + Redis", pytest, failures.of_tests))
     if tags := tags_of(selection.features):
-        steps.append(Step("conformance", (*EVERYTHING[1].command, *narrowed(tags))))
+        conformance = EVERYTHING[1]
+        command = (*conformance.command, *narrowed(tags))
+        steps.append(replace(conformance, command=command))
         if (ROOT / CLIENT / "node_modules").exists():
             steps.append(Step("lint of the OpenAPI document", ("make", "--silent", "client-lint")))
     return steps if selection.tests else []

@@ -56,3 +56,10 @@ def of_tests(output: str) -> Iterator[str]:
         yield f"{line} {article_held_by(re.escape(path), f'{re.escape(folder)}/`')}"
     for line in re.findall(r"(?m)^[A-Z]+ /\S*: \d{3} .+$", output):
         yield f"{line} {article_held_by('observed_responses')}"
+
+
+def of_conformance(output: str) -> Iterator[str]:
+    for operation, block in re.findall(r"(?ms)^_{3,} (\S+ \S+) _{3,}$(.+?)(?=^[_=]{3})", output):
+        [request, *_] = re.findall(r"(?m)^ +(curl .+)$", block) or [""]
+        for message in re.findall(r"(?m)^- (.+)$", block):
+            yield f"{operation}: {message}: {request} {article_held_by('make conformance')}"

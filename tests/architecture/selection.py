@@ -33,8 +33,10 @@ READERS: Mapping[str, tuple[str, ...]] = {
         f"{CONSTITUTION}::test_the_examples_of_an_article_exist",
     ),
     "migrations/versions/*.py": ("tests/migrations",),
-    "*.md": ("tests/architecture", "tests/contract"),
-    "docs/*": ("tests/architecture", "tests/contract"),
+    "docs/*": ("tests/contract/test_documents.py", "tests/contract/test_tour.py"),
+    **dict.fromkeys(("CLAUDE.md", "constitution.md"), ("tests/architecture",)),
+    "README.md": ("tests/contract", "tests/notes/test_readme.py"),
+    **dict.fromkeys(("CHANGELOG.md", "SECURITY.md", "UPGRADING.md"), ("tests/contract",)),
     ".agents*": ("tests/architecture",),
     ".claude*": ("tests/architecture", "tests/guardrails/test_hook.py"),
     ".env.example": ("tests/contract",),
@@ -189,7 +191,8 @@ def _tests_in(*places: str) -> set[str]:
     folders = {place for place in places if (ROOT / place).is_dir()}
     paths = {path for folder in folders for path in (ROOT / folder).rglob("test_*.py")}
     modules = {path.relative_to(ROOT).with_suffix("").as_posix() for path in paths}
-    return _test_files(modules) | ({*places} - folders)
+    files = {place for place in places if (ROOT / place.partition("::")[0]).is_file()}
+    return _test_files(modules) | files
 
 
 @cache

@@ -15,7 +15,7 @@ from tests.architecture.check import (
     scope,
     steps_for,
 )
-from tests.architecture.failures import article_held_by, of_ruff, of_tests
+from tests.architecture.failures import article_held_by, of_conformance, of_ruff, of_tests
 from tests.architecture.selection import Selection
 from tests.support.isolation import needs_no_database
 from tests.support.observed_responses import UNOBSERVED
@@ -88,6 +88,29 @@ def test_a_failed_test_belongs_to_the_article_that_names_it_or_its_folder(
     [failure] = of_tests(f"FAILED {path}::test_x - assert 1 == 2\n")
 
     assert failure.startswith(f"{path}::test_x - assert 1 == 2 (article {article}; example: ")
+
+
+CONFORMANCE = """
+=================================== FAILURES ===================================
+______________________________ POST /api/v1/notes ______________________________
+1. Test Case ID: o56j2Z
+
+- ST202 Schema-valid request rejected
+
+Reproduce with:
+
+    curl -X POST -d '{}' http://127.0.0.1/api/v1/notes
+
+=================================== SUMMARY ====================================
+"""
+
+
+def test_a_failure_of_schemathesis_names_the_operation_the_fault_and_the_request() -> None:
+    [failure] = of_conformance(CONFORMANCE)
+
+    request = "curl -X POST -d '{}' http://127.0.0.1/api/v1/notes"
+    assert failure.startswith(f"POST /api/v1/notes: ST202 Schema-valid request rejected: {request}")
+    assert "(article 16; example: " in failure
 
 
 def test_a_response_that_no_test_receives_is_reported_with_its_article() -> None:

@@ -38,10 +38,16 @@ LINES = [
     for schema in alternatives(operation, field)
     if schema.get("pattern") == NOT_BLANK
 ]
+INTEGERS = [
+    (operation, field, int(schema["minimum"]))
+    for operation, field in PATCH_FIELDS
+    for schema in alternatives(operation, field)
+    if schema.get("type") == "integer"
+]
 
 BAD_VALUES = [
-    r'"\u0000"', r'"\ud800"', '"' + "x" * 5000 + '"', "1" + "0" * 400, "1e400", "-1", "1.0", "1.5",
-    '""', '"  "', "[]", '{"a": {}}', "NaN",
+    r'"\u0000"', r'"\ud800"', '"' + "x" * 5000 + '"', "1" + "0" * 400, "1e400", "-1", "1.5", '""',
+    '"  "', "[]", '{"a": {}}', "NaN",
 ]  # fmt: skip
 
 DEPTHS = (200, 5000, 20_000, 900_000)
@@ -150,6 +156,19 @@ async def test_null_clears_a_nullable_field_and_is_rejected_by_other_fields(
 
     assert response.status_code == (200 if nullable else 422)
     assert not nullable or response.json()[field] is None
+
+
+@pytest.mark.parametrize(("operation", "field", "minimum"), INTEGERS, ids=describe)
+async def test_an_integer_can_be_written_with_a_fraction_of_zero_but_not_as_another_type(
+    sender: Sender, operation: Operation, field: str, minimum: int
+) -> None:
+    accepted, *rejected = [
+        await sender.send(operation, f'{{"{field}": {value}}}')
+        for value in (f"{minimum}.0", f"{minimum}.5", f'"{minimum}"', "true", f"{minimum - 1}.0")
+    ]
+
+    assert (accepted.status_code, accepted.json()[field]) == (200, minimum)
+    assert [response.status_code for response in rejected] == [422] * 4
 
 
 @pytest.mark.parametrize(("operation", "field", "length"), LINES, ids=describe)
