@@ -5,6 +5,7 @@ During a request, only this module and `database.py` distinguish the two databas
 
 import asyncio
 import socket
+import sqlite3
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -186,7 +187,12 @@ def _configure_sqlite(engine: AsyncEngine, *, foreign_keys: bool) -> None:
         cursor = connection.cursor()
         # The timeout is set first, because the next statement may wait for a lock.
         cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_TIMEOUT_MS}")
-        cursor.execute("PRAGMA journal_mode=WAL")
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            # SQLite does not wait while another process changes the mode of a new database.
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
         cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
         cursor.close()

@@ -1,8 +1,10 @@
 """Errors of the database driver, and the errors of the application that they become."""
 
 import os
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -149,3 +151,22 @@ async def test_a_read_only_transaction_on_postgresql_commits_each_statement_sepa
         ids = [await connection.scalar(statement) for _ in range(2)]
 
     assert len(set(ids)) == transactions
+
+
+async def test_a_new_sqlite_database_opens_while_another_connection_blocks_its_wal_mode(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_engine, "SQLITE_BUSY_TIMEOUT_MS", 1)
+    reader = sqlite3.connect(tmp_path / "new.db", isolation_level=None)
+    reader.execute("CREATE TABLE t (id)")
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM t").fetchall()
+    engine = create_engine(f"sqlite:///{tmp_path / 'new.db'}", pool_size=1)
+
+    async with engine.connect() as connection:
+        await connection.execution_options(read_only=True)
+        count = (await connection.execute(text("SELECT count(*) FROM t"))).scalar_one()
+
+    assert count == 0
+    reader.close()
+    await engine.dispose()
