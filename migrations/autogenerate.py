@@ -24,7 +24,7 @@ from alembic.operations.ops import (
     UpgradeOps,
 )
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import JSON, Boolean, Column, Date, Enum, Integer, LargeBinary, Uuid
+from sqlalchemy import JSON, Boolean, Column, Date, Enum, Float, Integer, LargeBinary, Numeric, Uuid
 from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
 from app.features import TABLES
@@ -41,10 +41,12 @@ EXAMPLES: tuple[tuple[type, str], ...] = (
     (Date, "TIME.date()"),
     (Boolean, "True"),
     (Integer, "1"),
+    (Float, "1.0"),
+    (Numeric, "1"),
     (LargeBinary, 'b"{}"'),
     (JSON, "{}"),
 )
-"""Code of an example value, by the type of its column. Other columns are strings."""
+"""Code of an example value, by the type of its column. Other columns contain their names."""
 
 
 def render_item(kind: str, item: Any, _: AutogenContext) -> str | Literal[False]:
@@ -104,7 +106,9 @@ def example_of(column: Column[Any]) -> str:
     for kind, code in EXAMPLES:
         if isinstance(column.type, kind):
             return code
-    return repr(column.type.enums[0] if isinstance(column.type, Enum) else column.name)
+    if isinstance(column.type, Enum):
+        return repr(column.type.enums[0])
+    return repr(column.name[: getattr(column.type, "length", None)])
 
 
 def example_rows(script: MigrationScript) -> str:

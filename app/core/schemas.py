@@ -28,7 +28,7 @@ def _without_fraction(value: object) -> object:
 WHOLE_NUMBER = BeforeValidator(_without_fraction)
 """Annotation of a `StrictInt` that also accepts 1.0, which is an integer in JSON Schema.
 
-Write it last, because the OpenAPI document would not contain the bounds after it.
+Write it after the bounds, because the OpenAPI document does not contain bounds that follow it.
 """
 
 

@@ -24,7 +24,6 @@ async def get_task_service(unit: UnitOfWorkDep) -> TaskService:
         tasks=TaskRepository(unit.session),
         members=MemberRepository(unit.session),
         access=await get_task_access(unit),
-        project_access=await get_project_access(unit),
         audit=await get_audit_trail(unit),
         cursors=unit.resources.cursors,
     )

@@ -57,13 +57,12 @@ class TaskService:
     tasks: TaskRepository
     members: MemberRepository
     access: TaskAccess
-    project_access: ProjectAccess
     audit: AuditTrail
     cursors: Cursors
 
     async def create(self, actor: Actor, data: TaskCreate, *, project_id: UUID) -> TaskPublic:
         """Create a task. Raises ProjectNotFound, PermissionDenied, AssigneeNotMember."""
-        access = await self.project_access.get(
+        access = await self.access.projects.get(
             actor,
             project_id=project_id,
             lock=Lock.SHARED if data.assignee_id else None,
@@ -88,7 +87,7 @@ class TaskService:
         self, actor: Actor, query: TaskQuery, *, project_id: UUID
     ) -> Page[TaskPublic]:
         """Return a page of tasks. Raises ProjectNotFound, InvalidInput."""
-        await self.project_access.get(actor, project_id=project_id)
+        await self.access.projects.get(actor, project_id=project_id)
         filters = query.model_dump_json(exclude={"cursor", "limit"})
         list_name = f"tasks of {project_id} {filters}"
         page_request = self.cursors.page_request(list_name, query, POSITIONS[query.sort.field])

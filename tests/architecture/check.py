@@ -145,12 +145,13 @@ def run_all(steps: list[Step], *, at_once: int) -> tuple[list[str], list[str]]:
     return failed, passed
 
 
-def check(static: list[Step], selection: Selection | None) -> Iterator[str]:
-    """Yield the failures, or a summary. Run tests only if all static checks succeed."""
+def check(static: list[Step], select_tests: Callable[[], Selection] | None) -> Iterator[str]:
+    """Yield the failures, or a summary. Select and run tests only if all static checks succeed."""
     failed, passed = run_all(static, at_once=2)
-    if selection is None or failed:
+    if select_tests is None or failed:
         yield from failed or [f"{SUCCESS}: {', '.join(passed)}"]
         return
+    selection = select_tests()
     parts = EVERYTHING if selection.everything_because else steps_for(selection)
     failed, tested = run_all(parts, at_once=1 if parts is EVERYTHING else 4)
     yield from failed or [
@@ -173,15 +174,16 @@ def scope(selection: Selection) -> str:
 
 def main() -> None:
     choice = sys.argv[1] if len(sys.argv) > 1 else "changed"
-    selection = Selection(everything_because="CI does") if choice == "all" else None
     if choice in ("static", "all"):
         static = [CHECK_FORMAT, *STATIC]
     else:
         run_all(FORMAT, at_once=1)
         static = FAST if choice == "fast" else STATIC
-    if choice == "changed":
-        selection = select(changed_files())
-    lines = list(check(static, selection))
+    selections: dict[str, Callable[[], Selection]] = {
+        "all": lambda: Selection(everything_because="CI does"),
+        "changed": lambda: select(changed_files()),
+    }
+    lines = list(check(static, selections.get(choice)))
     print("\n".join(lines))  # noqa: T201 -- a command
     sys.exit(not lines[-1].startswith(SUCCESS))
 

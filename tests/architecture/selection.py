@@ -32,16 +32,22 @@ READERS: Mapping[str, tuple[str, ...]] = {
         f"{CONSTITUTION}::test_the_edit_of_a_mutation_changes_valid_code_to_valid_code",
         f"{CONSTITUTION}::test_the_examples_of_an_article_exist",
     ),
+    **dict.fromkeys(
+        (f"{PACKAGE}/accounts/*", f"{PACKAGE}/passwords/*", f"{PACKAGE}/verification/*"),
+        ("tests/security", "tests/cli/test_cli.py", "tests/contract/test_readme.py"),
+    ),
+    **dict.fromkeys((f"{PACKAGE}/*/__init__.py", f"{PACKAGE}/*/commands.py"), ("tests/cli",)),
+    f"{PACKAGE}/*/settings.py": ("tests/core",),
     "migrations/versions/*.py": ("tests/migrations",),
     "docs/*": ("tests/contract/test_documents.py", "tests/contract/test_tour.py"),
-    **dict.fromkeys(("CLAUDE.md", "constitution.md"), ("tests/architecture",)),
+    **dict.fromkeys(("CLAUDE.md", "constitution.md"), ("tests/architecture", "tests/guardrails")),
     "README.md": ("tests/contract", "tests/notes/test_readme.py"),
     **dict.fromkeys(("CHANGELOG.md", "SECURITY.md", "UPGRADING.md"), ("tests/contract",)),
     ".agents*": ("tests/architecture",),
     ".claude*": ("tests/architecture", "tests/guardrails/test_hook.py"),
-    ".env.example": ("tests/contract",),
+    ".env.example": ("tests/contract", "tests/core"),
     ".github/*": ("tests/contract",),
-    "deploy/*": ("tests/contract",),
+    "deploy/*": ("tests/contract", "tests/security/test_roles.py", "tests/http/test_server.py"),
     "docker-compose.yml": ("tests/contract",),
     "Dockerfile": ("tests/contract",),
     "scaffold/*": ("tests/scaffold",),
@@ -76,6 +82,7 @@ class Selection:
 class _Affected:
     modules: set[str] = field(default_factory=set)
     tests: set[str] = field(default_factory=set)
+    edited_tests: set[str] = field(default_factory=set)
 
 
 class _EverythingError(Exception):
@@ -104,9 +111,9 @@ def select(changed: Mapping[str, str] | None) -> Selection:
     try:
         for path, status in changed.items():
             _add(affected, path, status)
+        return _follow_imports(affected)
     except _EverythingError as error:
         return Selection(everything_because=str(error))
-    return _follow_imports(affected)
 
 
 def _add(affected: _Affected, path: str, status: str) -> None:
@@ -120,7 +127,9 @@ def _add(affected: _Affected, path: str, status: str) -> None:
         affected.modules |= _modules_at(path)
     elif top == "tests" and is_in_folder and folder != "support":
         if fnmatch(path, "*/test_*.py") and (ROOT / path).exists():
-            affected.tests.add(path)
+            affected.edited_tests |= _test_files([path.removesuffix(".py")])
+        elif fnmatch(path, "*/registry.py") and folder not in _features():
+            raise _EverythingError(f"{path} changed")
         else:
             affected.tests |= _tests_in(f"tests/{folder}")
             affected.modules |= _modules_at(path)
@@ -136,10 +145,19 @@ def _follow_imports(affected: _Affected) -> Selection:
     features = {
         module.split(".")[1] for module in downstream if module.startswith(f"{PACKAGE}.")
     } & _features()
-    tests = affected.tests | _tests_in(*(f"tests/{feature}" for feature in features | changed))
+    tests = (
+        affected.tests
+        | affected.edited_tests
+        | _tests_in(*(f"tests/{feature}" for feature in features | changed))
+    )
     tests |= _test_files(_downstream(affected.modules | _modules_of(*changed)))
-    for module in FOR_ALL_OPERATIONS if features | changed else ():
-        tests |= _test_files(_imports().find_modules_that_directly_import(module))
+    if features | changed:
+        importers = map(_imports().find_modules_that_directly_import, FOR_ALL_OPERATIONS)
+        for_all_operations = _test_files(set().union(*importers))
+        # The test would run only for the operations of these features.
+        if edited := sorted(affected.edited_tests & for_all_operations):
+            raise _EverythingError(f"{edited[0]} and a feature changed")
+        tests |= for_all_operations
     return Selection(tests=tuple(sorted(tests)), features=tuple(sorted(features | changed)))
 
 
@@ -202,13 +220,16 @@ def _features() -> frozenset[str]:
 
 
 def _added_features() -> set[str]:
-    """Return the features that `app/features.py` lists and that of the main branch does not."""
-    listed = re.compile(r"(?m)^    (\w+)\.feature,$")
-    before = {*listed.findall(_git("show", f"{_base()}:./{FEATURES_FILE}"))}
-    now = {*listed.findall((ROOT / FEATURES_FILE).read_text())}
-    if not before or not before < now:
+    """Return the features whose lines are the only change of `app/features.py`."""
+    listed = re.compile(r"(?m)^    (\w+)\.feature,\n")
+    before = _git("show", f"{_base()}:./{FEATURES_FILE}")
+    now = (ROOT / FEATURES_FILE).read_text()
+    added = {*listed.findall(now)} - {*listed.findall(before)}
+    for feature in added:
+        now = re.sub(rf"(?m)^    {feature}(\.feature)?,\n", "", now)
+    if now != before or not added:
         raise _EverythingError(f"{FEATURES_FILE} changed")
-    return now - before
+    return added
 
 
 def _base() -> str | None:

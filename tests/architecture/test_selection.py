@@ -82,6 +82,7 @@ def test_a_change_selects_the_tests_that_it_can_break(
         ("requirements.txt", "M"),
         ("tests/conftest.py", "M"),
         ("tests/support/pages.py", "M"),
+        ("tests/http/registry.py", "M"),
         ("unknown.txt", "A"),
     ],
 )
@@ -117,6 +118,20 @@ def test_a_handler_of_a_hook_selects_the_tests_of_the_feature_that_runs_it(featu
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.edit.path)
 def test_the_edit_of_an_article_selects_the_test_that_notices_it(mutation: Mutation) -> None:
     assert narrowed(mutation).command[: len(mutation.command)] == mutation.command
+
+
+def test_an_edited_test_for_all_operations_is_not_narrowed_to_a_changed_feature() -> None:
+    test = "tests/security/test_access.py"
+
+    alone = select({test: "M"})
+    with_feature = select({test: "M", "app/passwords/service.py": "M"})
+
+    assert (alone.tests, alone.features) == ((test,), ())
+    assert with_feature.everything_because == f"{test} and a feature changed"
+
+
+def test_an_edited_browser_test_is_left_to_make_browser() -> None:
+    assert select({"tests/browser/test_docs.py": "M"}).tests == ()
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -169,9 +184,9 @@ def test_changes_are_unknown_without_a_main_branch(repository: Path) -> None:
 @pytest.mark.parametrize(
     ("now", "expected"),
     [
-        ("    a.feature,\n    new.feature,\n", {"app.new"}),
-        ("    a.feature,\n", None),
-        ("    new.feature,\n", None),
+        ("    a,\n    new,\n    a.feature,\n    new.feature,\n    b.feature,\n", {"app.new"}),
+        ("    a,\n    b.feature,\n    a.feature,\n    new.feature,\n", None),
+        ("    a,\n    a.feature,\n", None),
     ],
 )
 def test_the_list_of_features_selects_the_added_ones_or_else_everything(
@@ -179,7 +194,7 @@ def test_the_list_of_features_selects_the_added_ones_or_else_everything(
 ) -> None:
     file = repository / "app" / "features.py"
     file.parent.mkdir()
-    file.write_text("    a.feature,\n")
+    file.write_text("    a,\n    a.feature,\n    b.feature,\n")
     git(repository, "add", ".")
     git(repository, "commit", "--message=x")
     file.write_text(now)

@@ -38,7 +38,12 @@ def downgrade():
     op.drop_table("bb")
     op.drop_table("aa")
 """
-NEW_COLUMN = Edit("User", prepend("nickname: str | None = Field(default=None, max_length=20)"))
+NEW_COLUMN = Edit(
+    "User",
+    prepend(
+        "nickname: str | None = Field(default=None, max_length=4)\nheight: float | None = None"
+    ),
+)
 NEW_REFERENCE = Edit(
     "OneTimeToken",
     prepend(
@@ -81,7 +86,8 @@ def test_a_changed_model_becomes_a_numbered_migration_after_the_newest(tmp_path:
     assert written.name.endswith("_add_nickname.py")
     source = written.read_text()
     assert source.startswith('"""Add nickname.\n\nRevision: 0')
-    assert '"users": {\n        "nickname": "nickname",' in source
+    rows = runpy.run_path(str(written))["EXAMPLE_ROWS"]
+    assert rows == {"users": {"nickname": "nick", "height": 1.0}}
     assert find_faults(written) == []
     assert not list(root.glob("*.db"))
 
