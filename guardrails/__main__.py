@@ -51,9 +51,11 @@ def check(project: Project, options: Namespace) -> int:
 def files_in(paths: list[Path], project: Project) -> Iterator[str]:
     """Yield the paths of files and of the files in folders, relative to the root of the project.
 
-    Raise ConfigurationError for a path outside the project.
+    Raise ConfigurationError for a path that does not exist or is outside the project.
     """
     for path in map(Path.resolve, paths):
+        if not path.exists():
+            raise ConfigurationError(f"There is no file or folder {path}.")
         if not path.is_relative_to(project.root):
             raise ConfigurationError(f"{path} is not in {project.root}.")
         for file in path.rglob("*") if path.is_dir() else [path]:
@@ -113,7 +115,10 @@ COMMANDS = {"check": check, "prove": prove, "explain": explain, "baseline": base
 
 
 def parse(arguments: list[str]) -> Namespace:
-    """Return the options. The command is `check` if none is named."""
+    """Return the options. The command is `check` if none is named.
+
+    `--root` and `--config` may be before the command.
+    """
     common = ArgumentParser(add_help=False)
     common.add_argument(
         "--root", type=Path, help="the project; default: the nearest pyproject.toml"
@@ -133,8 +138,10 @@ def parse(arguments: list[str]) -> Namespace:
     parsers["check"].add_argument("--format", choices=FORMATS, default="people")
     parsers["check"].add_argument("--only", choices=("files", "application"))
     parsers["explain"].add_argument("article", type=int)
-    has_command = arguments[:1] and arguments[0] in {*COMMANDS, "-h", "--help"}
-    return parser.parse_args(arguments if has_command else ["check", *arguments])
+    named, rest = common.parse_known_args(arguments)
+    has_command = rest[:1] and rest[0] in {*COMMANDS, "-h", "--help"}
+    options = parser.parse_args(rest if has_command else ["check", *rest])
+    return Namespace(**{**vars(options), **vars(named)})
 
 
 def main(arguments: list[str]) -> int:

@@ -17,9 +17,12 @@ from guardrails.report import for_agents
 def check_edit(file: Path) -> list[str]:
     """Return the lines that the agent must read after the edit of a file.
 
-    Raise ConfigurationError if the file is in no project, or in one with a wrong configuration.
+    Raise ConfigurationError if the file is in a project with a wrong configuration.
     """
-    root = find_root(file.parent)
+    try:
+        root = find_root(file.parent)
+    except ConfigurationError:
+        return []
     if "[tool.guardrails" not in (root / "pyproject.toml").read_text(encoding="utf-8"):
         return []
     project = read_project(root)

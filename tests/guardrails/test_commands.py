@@ -126,6 +126,22 @@ def test_check_of_a_folder_includes_its_files(project: Path) -> None:
     assert main(["check", "/"]) == 2
 
 
+@pytest.mark.parametrize("path", ["src/shop/none.py", "prov"])
+def test_check_of_a_path_that_does_not_exist_fails(
+    project: Path, path: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([path]) == 2
+    assert capsys.readouterr().err == f"There is no file or folder {project / path}.\n"
+
+
+@pytest.mark.parametrize("arguments", [["--root", ".", "explain", "7"], ["explain", "7"]])
+def test_a_command_is_known_after_the_options_of_all_commands(
+    project: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 0
+    assert capsys.readouterr().out.startswith("Article 7: ")
+
+
 def test_a_project_without_violations_passes(project: Path) -> None:
     assert main(["check", "pyproject.toml"]) == 0
 

@@ -88,6 +88,14 @@ def test_a_repository_that_is_not_configured_is_not_checked(repository: Path, pr
     assert write(repository, "shop/levels.py", READS_THE_ENVIRONMENT).returncode == 0
 
 
+def test_an_edit_outside_all_projects_is_not_checked(repository: Path) -> None:
+    (repository / "pyproject.toml").unlink()
+
+    done = write(repository, "shop/levels.py", READS_THE_ENVIRONMENT)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_wrong_configuration_is_reported_and_does_not_block_the_edit(repository: Path) -> None:
     (repository / "pyproject.toml").write_text("[tool.guardrails]\nnone = 1\n")
 
