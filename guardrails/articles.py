@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from guardrails.project import Project
+from guardrails.project import ConfigurationError, Project
 from guardrails.rules import Rule
 
 HOME = Path(__file__).parent.parent
@@ -56,6 +56,11 @@ def read_articles(project: Project) -> dict[int, Article]:
 
 
 def article_of(rule: Rule, project: Project) -> Article:
-    """Return the article of a rule, with the example that the project has configured for it."""
-    article = read_articles(project)[rule.article]
+    """Return the article of a rule, with the example that the project has configured for it.
+
+    Raise ConfigurationError if a rule of the project has an article that does not exist.
+    """
+    article = read_articles(project).get(rule.article)
+    if article is None:
+        raise ConfigurationError(f'The rule "{rule.name}" has no article {rule.article}.')
     return replace(article, see=project.examples.get(rule.name, article.see))

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from guardrails.project import Project
+from guardrails.project import ConfigurationError, Project
 from guardrails.rules import Rule, Violation
 
 Baseline = dict[str, dict[str, int]]
@@ -18,8 +18,12 @@ def description_of(violation: Violation) -> str:
 
 
 def read_baseline(project: Project) -> Baseline:
+    """Return the recorded violations. Raise ConfigurationError if their file is not valid JSON."""
     file = project.root / project.baseline
-    baseline: Baseline = json.loads(file.read_text()) if file.exists() else {}
+    try:
+        baseline: Baseline = json.loads(file.read_text()) if file.exists() else {}
+    except ValueError as error:
+        raise ConfigurationError(f"{file} is not valid JSON: {error}.") from error
     return baseline
 
 

@@ -124,21 +124,36 @@ def find_leaked_fields(document: Document, _project: Project) -> Iterator[NamedF
 
 
 def _unbounded(document: Document, schema: dict[str, Any]) -> Iterator[str]:
+    for part in _parts(document, schema, set()):
+        match part.get("type"):
+            case "string":
+                bounded = {"maxLength", "enum", "const"} & part.keys()
+                if not bounded and part.get("format") not in BOUNDED_FORMATS:
+                    yield "is a string without a maximum length"
+            case "integer" | "number":
+                if not {"minimum", "maximum"} <= part.keys():
+                    yield "is a number without a minimum and a maximum"
+            case "array":
+                if "maxItems" not in part:
+                    yield "is a list without a maximum length"
+
+
+def _parts(
+    document: Document, schema: dict[str, Any], visited: set[str]
+) -> Iterator[dict[str, Any]]:
+    """Yield a schema, its alternatives and the items of its lists.
+
+    Follow each reference only once, because a type can contain itself.
+    """
+    reference = schema.get("$ref")
+    if reference in visited:
+        return
+    if reference:
+        visited.add(reference)
     schema = resolve(document, schema)
-    for alternative in schema.get("anyOf", []):
-        yield from _unbounded(document, alternative)
-    match schema.get("type"):
-        case "string":
-            bounded = {"maxLength", "enum", "const"} & schema.keys()
-            if not bounded and schema.get("format") not in BOUNDED_FORMATS:
-                yield "is a string without a maximum length"
-        case "integer" | "number":
-            if not {"minimum", "maximum"} <= schema.keys():
-                yield "is a number without a minimum and a maximum"
-        case "array":
-            if "maxItems" not in schema:
-                yield "is a list without a maximum length"
-            yield from _unbounded(document, schema.get("items", {}))
+    yield schema
+    for part in (*schema.get("anyOf", []), *([schema["items"]] if "items" in schema else [])):
+        yield from _parts(document, part, visited)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,7 +43,8 @@ def find_sleeps(module: Module) -> Iterator[Finding]:
     is_test = module.project.is_in_layer(module.path, "tests")
     coroutines = [*module.nodes(ast.AsyncFunctionDef)]
     for call in module.nodes(ast.Call):
-        if module.qualified(call.func) not in SLEEPS or ast.unparse(call.args[0]) == "0":
+        delays = [*call.args, *(keyword.value for keyword in call.keywords)]
+        if module.qualified(call.func) not in SLEEPS or [*map(ast.unparse, delays[:1])] == ["0"]:
             continue
         if is_test or any(one.lineno <= call.lineno <= one.end_lineno for one in coroutines):
             message = "waits for a fixed time: wait for an event"

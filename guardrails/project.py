@@ -234,14 +234,10 @@ def find_root(start: Path) -> Path:
 def read_project(root: Path, config: Path | None = None) -> Project:
     """Return the project at this root, configured by a file, which is its own by default.
 
-    Raise ConfigurationError for an unknown key, a wrong type or a missing package.
+    Raise ConfigurationError for a file that cannot be read, an unknown key, a wrong type or a
+    missing package.
     """
-    file = config or root / "pyproject.toml"
-    try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{file} is not valid TOML: {error}.") from error
-    table = content.get("tool", {}).get("guardrails", {})
+    table = _read_toml(config or root / "pyproject.toml").get("tool", {}).get("guardrails", {})
     if unknown := table.keys() - {known.name for known in fields(Project)}:
         names = ", ".join(sorted(unknown))
         raise ConfigurationError(f"[tool.guardrails] has unknown keys: {names}.")
@@ -256,6 +252,15 @@ def read_project(root: Path, config: Path | None = None) -> Project:
         message = f"There is no folder `{project.package}` in {root}: set `package`"
         raise ConfigurationError(f"{message} in [tool.guardrails].")
     return project
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise ConfigurationError(f"{file} is not valid TOML: {error}.") from error
 
 
 def _frozen(value: Any) -> Any:

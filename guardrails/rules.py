@@ -125,6 +125,8 @@ class TextRule(Rule):
         for path in self.paths(project):
             text = read_text(project.root / path)
             before, *after = re.split(self.place, text, maxsplit=1)
+            if not after:
+                continue
             edited = "".join((before, "\n", self.sample_for(project), *after))
             if _finds_more(lambda text: self.find(text, project), text, edited):
                 return True

@@ -127,7 +127,9 @@ def find_unlocked_dependencies(text: str, project: Project) -> Iterator[Finding]
         for dependency in dependencies:
             name = re.split(r"[^\w.-]", dependency)[0] if isinstance(dependency, str) else ""
             if name and normalised(name) not in locked:
-                line = text.count("\n", 0, text.index(dependency)) + 1
+                # The text can have escaped quotes that the dependency does not have.
+                place = re.search(rf"[\"']{re.escape(name)}(?![\w.-])", text)
+                line = line_of(place) if place else 1
                 yield line, f"{name} is not in {lock.name}: lock it with its hashes"
 
 
@@ -135,7 +137,9 @@ def locked_in(lock: Path) -> set[str]:
     """Return the normalised names of the packages in a lock, or nothing if it does not exist."""
     text = lock.read_text() if lock.exists() else ""
     pattern = (
-        r'^name = "(.+)"$' if lock.name in LOCKS else r"^([\w.-]+)==\S+(?: ;.+)? \\\n +--hash="
+        r'^name = "(.+)"$'
+        if lock.name in LOCKS
+        else r"^([\w.-]+)(?:\[[^\]]*\])?==\S+(?: ;.+)? \\\n +--hash="
     )
     return {normalised(name) for name in re.findall(f"(?m){pattern}", text)}
 

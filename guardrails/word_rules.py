@@ -12,11 +12,15 @@ SPACE = r"[ \n#/*]+"
 
 def find_words(text: str, project: Project) -> Iterator[Finding]:
     """Find words that are not used. Methods such as `file.tell()` are allowed."""
-    words = "|".join(map(re.escape, project.words)).replace(r"\ ", SPACE)
+    plain_words = {_normalised(word).lower(): plain for word, plain in project.words.items()}
+    words = "|".join(map(re.escape, plain_words)).replace(r"\ ", SPACE)
     for match in re.finditer(rf"(?i)(?<![\w.])(?:{words})(?!\w)", text):
-        word = " ".join(re.findall(r"\w+", match[0]))
-        plain = project.words[word.lower()]
-        yield line_of(match), f"replace `{word}`, such as by `{plain}`"
+        word = _normalised(match[0])
+        yield line_of(match), f"replace `{word}`, such as by `{plain_words[word.lower()]}`"
+
+
+def _normalised(word: str) -> str:
+    return re.sub(SPACE, " ", word)
 
 
 def find_markers(text: str, project: Project) -> Iterator[Finding]:

@@ -167,6 +167,33 @@ def test_a_wrong_configuration_is_reported_in_one_line(
     assert message in output.err
 
 
+@pytest.mark.parametrize("option", ["--root", "--config"])
+def test_a_configuration_that_does_not_exist_is_reported(
+    project: Path, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", option, "none"]) == 2
+    assert "cannot be read: No such file or directory." in capsys.readouterr().err
+
+
+def test_a_baseline_that_is_not_json_is_reported(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "guardrails.json").write_text("<<<<<<< HEAD\n")
+
+    assert main(["check"]) == 2
+    assert "guardrails.json is not valid JSON: " in capsys.readouterr().err
+
+
+def test_a_rule_of_the_project_with_an_unknown_article_is_reported(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "rules_of_no_article.py").write_text(OWN_RULES.replace("42", "700"))
+    configure(project, 'rules = "rules_of_no_article:RULES"')
+
+    assert main(["check"]) == 2
+    assert capsys.readouterr().err == 'The rule "x" has no article 700.\n'
+
+
 def test_a_file_that_cannot_be_parsed_is_reported(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -222,6 +249,16 @@ def test_prove_reports_a_violation_of_each_rule_that_is_on(
 
     assert main(["prove"]) == 0
     assert capsys.readouterr().out.startswith("Each of 2")
+
+
+def test_prove_skips_a_file_without_the_place_of_the_sample(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = CONFIGURATION.replace("dependencies = []", 'dynamic = ["dependencies"]')
+    (project / "pyproject.toml").write_text(text)
+
+    assert main(["prove"]) == 1
+    assert 'the rule "locked dependencies" (article 40) reports' in capsys.readouterr().out
 
 
 def test_prove_lists_a_rule_that_no_file_can_violate(

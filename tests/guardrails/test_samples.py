@@ -6,11 +6,17 @@ from typing import Any
 import pytest
 
 from guardrails.document_rules import RULES as DOCUMENT_RULES
-from guardrails.document_rules import Document, find_leaked_fields, find_unpaged_lists
+from guardrails.document_rules import (
+    Document,
+    find_leaked_fields,
+    find_unbounded_input,
+    find_unpaged_lists,
+)
 from guardrails.project import Project
 from guardrails.registry import FILE_RULES, SOURCE_RULES
 from guardrails.source import Module
 from guardrails.text_rules import find_unlocked_dependencies
+from guardrails.word_rules import find_words
 from tests.architecture.project import PROJECT
 from tests.support.isolation import needs_no_database
 
@@ -59,6 +65,7 @@ def messages(name: str, path: str, source: str, project: Project = PROJECT) -> l
         ("typed secrets", "app/x.py", "class S(BaseSettings):\n    api_key: Key\n", "`SecretStr`"),
         ("real downgrades", VERSION, ADDS_A_COLUMN + "def downgrade(): ...\n", "not revert"),
         ("sleeps", "tests/x.py", "import time\ntime.sleep(1)\n", "waits for a fixed time"),
+        ("sleeps", "tests/x.py", "import asyncio\nasyncio.sleep(delay=1)\n", "waits for a fixed"),
         ("small files", "app/x.py", "1\n" * (LINES + 1), "has 251 lines"),
         ("small functions", "app/x.py", FUNCTION + "    1\n" * 26, "26"),
         ("files of a feature", "app/core/more.py", "", "does not name its content"),
@@ -134,6 +141,7 @@ def test_a_rule_finds_the_violation_in_a_file(
             "def upgrade():\n    op.execute('')\ndef downgrade():\n    pass\n",
         ),
         ("sleeps", "app/x.py", "import asyncio\nasyncio.sleep(0)\n"),
+        ("sleeps", "tests/x.py", "import asyncio\nasyncio.sleep(delay=0)\n"),
     ],
 )
 def test_a_rule_allows_a_file(name: str, path: str, source: str) -> None:
@@ -209,6 +217,46 @@ def test_a_lock_of_uv_contains_normalised_names(tmp_path: Path) -> None:
     [(line, message)] = find_unlocked_dependencies(text, Project(tmp_path))
 
     assert (line, message) == (2, "absent is not in uv.lock: lock it with its hashes")
+
+
+def test_the_line_of_an_unlocked_dependency_with_quotes_is_found(tmp_path: Path) -> None:
+    marker = r"python_version < \"3.11\""
+    text = f'[project]\nname = "tomli-x"\ndependencies = [\n  "tomli; {marker}",\n]\n'
+
+    [(line, message)] = find_unlocked_dependencies(text, Project(tmp_path))
+
+    assert (line, message.partition(" ")[0]) == (4, "tomli")
+
+
+def test_a_lock_with_extras_is_a_lock(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("uvicorn[standard]==0.30 \\\n    --hash=sha256:0\n")
+    text = '[project]\ndependencies = ["uvicorn[standard]"]\n'
+
+    assert [*find_unlocked_dependencies(text, Project(tmp_path))] == []
+
+
+@pytest.mark.parametrize("word", ["e.g.", "Shall", "and/or", "lies  in"])
+def test_each_configured_word_is_found(tmp_path: Path, word: str) -> None:
+    project = Project(tmp_path, words={word: "plain"})
+
+    [(_, message)] = find_words(f"It {word} x.\n", project)
+
+    assert message.endswith("such as by `plain`")
+
+
+def test_a_type_that_contains_itself_is_checked_once(tmp_path: Path) -> None:
+    reference = {"$ref": "#/components/schemas/Json"}
+    alias = {"anyOf": [{"type": "string"}, {"type": "array", "items": reference}]}
+    parameters = [{"name": "x", "schema": reference}]
+    operation = {"operationId": "xs-list_xs", "parameters": parameters, "responses": {}}
+    described = {
+        "paths": {"/xs": {"get": operation}},
+        "components": {"schemas": {"Json": alias}},
+    }
+
+    found = [message for _, message in find_unbounded_input(described, Project(tmp_path))]
+
+    assert found == ["is a string without a maximum length", "is a list without a maximum length"]
 
 
 def test_an_operation_without_a_json_response_or_an_id_breaks_no_rule(tmp_path: Path) -> None:
