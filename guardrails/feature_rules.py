@@ -7,7 +7,7 @@ from functools import cache
 
 from guardrails.project import Project
 from guardrails.rules import Finding, SourceRule
-from guardrails.source import Module
+from guardrails.source import Module, prefix_of
 
 FEATURE = re.compile(r"(?m)^ +(\w+)\.\w+,$")
 """Line of the file that lists the features."""
@@ -60,8 +60,11 @@ def find_later_features(module: Module) -> Iterator[Finding]:
 def _imported_packages(module: Module) -> Iterator[tuple[int, str]]:
     """Yield the line and the name of each imported package of the project's package."""
     package = module.project.package.rpartition("/")[2]
+    parents = [package, *module.path.removeprefix(f"{module.project.package}/").split("/")[:-1]]
     for node in module.nodes(ast.Import, ast.ImportFrom):
-        prefix = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+        prefix = prefix_of(node)
+        if dots := len(prefix) - len(prefix.lstrip(".")):
+            prefix = ".".join([*parents[: len(parents) - dots + 1], prefix[dots:]])
         for alias in node.names:
             top, _, rest = f"{prefix}{alias.name}".partition(".")
             if top == package:

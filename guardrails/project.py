@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from functools import cached_property
 from importlib import import_module
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from guardrails.source import Module
@@ -212,7 +212,7 @@ class Project:
 
 def read_text(path: Path) -> str:
     """Return the text of a file, or an empty string if the file is binary."""
-    text = path.read_text(encoding="utf-8", errors="replace")
+    text = path.read_text(encoding="utf-8-sig", errors="replace")
     return "" if "\0" in text else text
 
 
@@ -242,12 +242,15 @@ def read_project(root: Path, config: Path | None = None) -> Project:
         names = ", ".join(sorted(unknown))
         raise ConfigurationError(f"[tool.guardrails] has unknown keys: {names}.")
     words = {key: _frozen(value) for key, value in table.items()}
+    for key, value in words.items():
+        if type(value) is not type(getattr(Project(root), key)):
+            raise ConfigurationError(f"`{key}` in [tool.guardrails] must have another type.")
     words["layers"] = {**LAYERS, **words.get("layers", {})}
     words["allowed"] = {**ALLOWED, **words.get("allowed", {})}
-    project = Project(root, **words)
-    for key in words:
-        if type(getattr(project, key)) is not type(getattr(Project(root), key)):
-            raise ConfigurationError(f"`{key}` in [tool.guardrails] must have another type.")
+    package = PurePosixPath(words.get("package", Project.package))
+    if not package.name or package.is_absolute() or ".." in package.parts:
+        raise ConfigurationError("`package` in [tool.guardrails] must be a folder in the project.")
+    project = Project(root, **{**words, "package": str(package)})
     if not (root / project.package).is_dir():
         message = f"There is no folder `{project.package}` in {root}: set `package`"
         raise ConfigurationError(f"{message} in [tool.guardrails].")

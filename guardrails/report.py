@@ -9,7 +9,7 @@ from guardrails.registry import is_on
 from guardrails.rules import Rule, Violation
 
 MAX_LINES = 10
-"""Maximum number of violations of an article that an agent reads."""
+"""Maximum number of violations of a rule that an agent reads."""
 
 
 def for_people(violations: Iterable[Violation], project: Project) -> Iterator[str]:
@@ -19,7 +19,7 @@ def for_people(violations: Iterable[Violation], project: Project) -> Iterator[st
 
 
 def for_agents(violations: Iterable[Violation], project: Project) -> Iterator[str]:
-    """Yield each violated article once, with the files that show the right form."""
+    """Yield the article of each violated rule once, with the files that show the right form."""
     by_rule = groupby(violations, key=lambda violation: violation.rule)
     for rule, group in by_rule:
         article = article_of(rule, project)

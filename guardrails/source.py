@@ -40,10 +40,13 @@ class Module:
 
     @cached_property
     def imports(self) -> dict[str, str]:
-        """The qualified name of each imported name, such as `datetime.datetime`."""
+        """The qualified name of each imported name, such as `datetime.datetime`.
+
+        The name of a relative import begins with its dots.
+        """
         names: dict[str, str] = {}
         for node in self.nodes(ast.Import, ast.ImportFrom):
-            prefix = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+            prefix = prefix_of(node)
             for alias in node.names:
                 local = alias.asname or (alias.name if prefix else alias.name.partition(".")[0])
                 names[local] = f"{prefix}{alias.name}" if prefix or alias.asname else local
@@ -90,6 +93,13 @@ class Module:
             if calls:
                 keywords = {keyword.arg or "" for call in calls for keyword in call.keywords}
                 yield function, keywords
+
+
+def prefix_of(node: ast.Import | ast.ImportFrom) -> str:
+    """Return the part of the imported names that is before `import`, with its dots."""
+    if isinstance(node, ast.Import):
+        return ""
+    return "." * node.level + (f"{node.module}." if node.module else "")
 
 
 def _is_route(decorator: Any) -> bool:

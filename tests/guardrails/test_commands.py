@@ -151,6 +151,7 @@ def test_a_project_without_violations_passes(project: Path) -> None:
     [
         ("verbs = ", "pyproject.toml is not valid TOML"),
         ('verb = ["Add"]', "unknown keys: verb"),
+        ('allowed = "time"', "`allowed` in [tool.guardrails] must have another type"),
         ('verbs = "Add"', "`verbs` in [tool.guardrails] must have another type"),
         ('application = "shop.none:app"', "`shop.none:app` cannot be imported"),
     ],
@@ -165,6 +166,36 @@ def test_a_wrong_configuration_is_reported_in_one_line(
     output = capsys.readouterr()
     assert (code, output.err.count("\n")) == (2, 1)
     assert message in output.err
+
+
+@pytest.mark.parametrize("package", ["", ".", "./", "/", "/tmp", "..", "src/../src"])
+def test_a_package_that_is_no_folder_in_the_project_is_reported(
+    project: Path, package: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "pyproject.toml").write_text(CONFIGURATION.replace("src/shop", package))
+
+    assert main(["check"]) == 2
+    assert "`package` in [tool.guardrails] must be a folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("package", ["src/shop/", "./src/shop"])
+def test_a_package_can_be_written_in_several_ways(
+    project: Path, package: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "pyproject.toml").write_text(CONFIGURATION.replace("src/shop", package))
+
+    main(["check"])
+
+    assert "src/shop/router.py:2: handler `list_orders` must be" in capsys.readouterr().out
+
+
+def test_a_file_with_a_byte_order_mark_is_checked(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "src" / "shop" / "service.py").write_text(f"\ufeff{SERVICE}", encoding="utf-8")
+
+    assert main(["check", "src/shop/service.py"]) == 1
+    assert "src/shop/service.py:2: `KeyError` is not" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("option", ["--root", "--config"])
