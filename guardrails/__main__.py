@@ -28,12 +28,12 @@ FORMATS = {"people": report.for_people, "agent": report.for_agents}
 def check(project: Project, options: Namespace) -> int:
     """List the violations, in the whole project or in some files and folders."""
     paths = set(files_in(options.paths, project)) if options.paths else None
+    rules = FILE_RULES if options.only == "files" or paths else all_rules(project)
     found = [*search(project, paths, options.only)]
     new = sorted(without_recorded(project, found), key=Violation.sort_key)
     for line in FORMATS[options.format](new, project):
         print(line)
     if options.format == "people" and paths is None:
-        rules = FILE_RULES if options.only == "files" else all_rules(project)
         note(*report.rules_that_are_off(rules, project))
         if new:
             note(

@@ -14,7 +14,7 @@ from guardrails import (
     text_rules,
     word_rules,
 )
-from guardrails.project import Project
+from guardrails.project import ConfigurationError, Project
 from guardrails.rules import ApplicationRule, Rule, Violation
 
 SOURCE_RULES = [
@@ -46,7 +46,16 @@ def rules_of_project(project: Project) -> list[Rule]:
 
 
 def all_rules(project: Project) -> list[Rule]:
-    return [*FILE_RULES, *rules_of_application(project), *rules_of_project(project)]
+    """Return the rules. Raise ConfigurationError if the configuration names one that is not known.
+
+    The rules about tables are known only if the project has tables.
+    """
+    rules = [*FILE_RULES, *rules_of_application(project), *rules_of_project(project)]
+    named = {*project.allowed, *project.off, *project.examples}
+    if unknown := named - {rule.name for rule in rules}:
+        names = ", ".join(sorted(unknown))
+        raise ConfigurationError(f"[tool.guardrails] names unknown rules: {names}.")
+    return rules
 
 
 def is_on(rule: Rule, project: Project) -> bool:

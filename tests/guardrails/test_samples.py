@@ -199,6 +199,16 @@ def test_a_rule_finds_only_the_violations_in_a_text(
     assert [pair for pair in zip(expected, found, strict=True) if pair[0] not in pair[1]] == []
 
 
+def test_a_name_that_is_only_in_the_tests_of_the_scaffold_does_not_exist() -> None:
+    [test] = [module for module in PROJECT.modules if module.path.endswith("/test_renaming.py")]
+    defined = "test_an_identifier_is_renamed_word_by_word"
+    assert defined in test.source
+
+    [(_, message)] = RULES["existing names"].find(f"`{defined}`", PROJECT)
+
+    assert message == f"nothing in the code is named `{defined}`"
+
+
 def document(schema: dict[str, Any]) -> Document:
     """Return a document with one operation, whose response has this schema."""
     responses = {"200": {"content": {"application/json": {"schema": schema}}}}
