@@ -1,7 +1,8 @@
-"""Turn a fresh clone into a service of your own: `make new NAME=acme [EXAMPLE=no] [WITHOUT="notes"]`.
+"""Turn a fresh clone into a service of your own: `make new NAME=acme [EXAMPLE=no] [WITHOUT="seed"]`.
 
 It renames the service, removes features, replaces the migrations by one, and replaces the README,
-the changelog and the decision records by short ones. At the end it removes itself.
+the changelog and the decision records by short ones. The remote `origin` becomes `upstream`. At the
+end it removes itself.
 """
 
 import os
@@ -19,18 +20,22 @@ ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 NAMES = ROOT / "app" / "core" / "names.py"
 UPSTREAM = ROOT / "UPSTREAM"
+INSTALLED = ROOT / ".venv" / ".installed"
 EXAMPLE = ("members", "projects", "seed", "tags", "tasks")
 FOLDERS = ("app", "tests", "benchmarks", "clients/typescript/tests")
 FORM = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
-FOR_CLONES = (
+FOR_ORIGINAL = (
     "UPGRADING.md",
     "scaffold/new.py",
     "scaffold/migrations.py",
     "scaffold/texts.py",
     "scripts/with-new",
     "tests/scaffold/test_new.py",
+    "tests/architecture/test_plugin.py",
+    "tests/guardrails/test_hook.py",
 )
-"""Files that only a clone of the original needs."""
+"""Files that only the original needs. Two are about the plugin, in the folder below."""
+PLUGIN = ".claude-plugin"
 KEPT = ("LICENSE", "UPSTREAM")
 """Files in which the name of the original stays."""
 
@@ -59,6 +64,9 @@ class Name:
     def rename(self, text: str, old: "Name") -> str:
         """Return the text with the old name replaced in each of its forms."""
         text = text.replace(old.identifier, self.identifier)
+        text = text.replace(
+            ": people and agents imitate its code. `constitution", ". `constitution"
+        )
         text = text.replace("A reference FastAPI backend", "A FastAPI backend")
         text = re.sub(rf"(?<=[a-z]){old.type}|\b{old.type}(?=[,;<>]| =| \{{)", self.type, text)
         return text.replace(old.title, self.title)
@@ -71,21 +79,38 @@ def git(*arguments: str) -> str:
 
 def run(*command: str, check: bool = False) -> str:
     """Return the output of a command in the project."""
-    environment = {"BIN": str(BIN), "PATH": os.environ["PATH"]}  # without DATABASE_URL
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    environment["BIN"] = str(BIN)
     done = subprocess.run(  # noqa: S603 -- our commands
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=check
     )
     return done.stdout
 
 
-def find_faults(name: str, removed: set[str]) -> Iterator[str]:
+def find_faults(name: str, example: str, removed: set[str]) -> Iterator[str]:
     """Yield the reasons why the service cannot be made."""
     if not FORM.fullmatch(name):
         yield "give a name in lower case, such as NAME=acme"
+    if example not in ("", "yes", "no"):
+        yield f"EXAMPLE={example} is not possible: leave it out, or give EXAMPLE=yes or EXAMPLE=no"
     if UPSTREAM.exists():
         yield "this is a service of your own already, as the file UPSTREAM says"
-    if git("status", "--porcelain"):
-        yield "commit or stash your changes first, so that `git reset --hard` can undo this command"
+    try:
+        if git("status", "--porcelain"):
+            yield "commit or stash your changes first, so that git can undo this command"
+    except subprocess.CalledProcessError as error:
+        reason = error.stderr.partition("\n")[0]
+        yield f"run it in a clone, so that git can undo it (`git status` says: {reason})"
+    yield from find_faults_of_removal(removed)
+
+
+def find_faults_of_removal(removed: set[str]) -> Iterator[str]:
+    """Yield the reasons why these features cannot be removed."""
+    if "notes" in removed:
+        yield (
+            "`make resource` copies `notes`, and docs/tour.md explains it: remove it later, as "
+            "README.md describes"
+        )
     features = {path.parent.name for path in ROOT.glob("app/*/__init__.py")}
     for feature in sorted(removed - features):
         yield f"there is no feature `{feature}`"
@@ -130,6 +155,17 @@ def rename(old: Name, new: Name) -> None:
                 file.write_text(after)
 
 
+def rename_origin() -> Iterator[str]:
+    """Rename the remote of the original to `upstream`, and yield what to do then.
+
+    Otherwise the checks would compare each change with the main branch of the original.
+    """
+    remotes = git("remote").split()
+    if "origin" in remotes and "upstream" not in remotes:
+        git("remote", "rename", "origin", "upstream")
+        yield "The remote `origin` is now `upstream`. Add yours: `git remote add origin URL`."
+
+
 def print_size() -> None:
     """Print the number of files and lines that remain."""
     listed = git("ls-files", "--cached", "--others", "--exclude-standard").splitlines()
@@ -146,7 +182,7 @@ def main() -> None:
     """Create the service, or exit with the reason why it is not possible."""
     value, example, without = sys.argv[1:]
     removed = {*without.split(), *(EXAMPLE if example == "no" else ())}
-    if faults := list(find_faults(value, removed)):
+    if faults := list(find_faults(value, example, removed)):
         sys.exit("Nothing was changed:\n" + "\n".join(f"- {fault}." for fault in faults))
     [current] = re.findall(r'(?m)^NAME = "(.+)"', NAMES.read_text())
     old, new = Name(current), Name(value)
@@ -154,16 +190,22 @@ def main() -> None:
 
     tables = remove(sorted(removed))
     migrations.replace_all(ROOT / "migrations" / "versions", without=tables)
-    for path in FOR_CLONES:
+    for path in FOR_ORIGINAL:
         (ROOT / path).unlink(missing_ok=True)
+    shutil.rmtree(ROOT / PLUGIN)
     rename(old, new)
+    INSTALLED.touch()  # newer than the lock, of which only comments have changed
     texts.shorten(ROOT, title=new.title, origin=origin, removed=removed)
     UPSTREAM.write_text(f"{origin}\n")
-    run("make", "docs", "format")
-    texts.remove_names(ROOT, lambda: run(sys.executable, "-m", "guardrails"))
-    run("make", "docs")
+    try:
+        run("make", "docs", "format", check=True)
+        texts.remove_names(ROOT, lambda: run(sys.executable, "-m", "guardrails"))
+        run("make", "docs", check=True)
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"{error.stderr}This command failed: {' '.join(error.cmd)}.")
     print_size()
-    print("Next: `make check-all`, then read README.md and commit.")  # noqa: T201 -- a command
+    advice = [*rename_origin(), "Next: `make check-all`, then read README.md and commit."]
+    print("\n".join(advice))  # noqa: T201 -- a command
 
 
 if __name__ == "__main__":

@@ -136,7 +136,7 @@ def names_in(source: str) -> set[str]:
 def _tokens(source: str) -> Iterator[tuple[int, Place, Place]]:
     """Yield the kind, the start and the end of each token. An f-string is one token.
 
-    So it is in Python 3.11. Later versions split it.
+    Python 3.11 returns an f-string as one token; later versions return its parts.
     """
     depth, begin = 0, (0, 0)
     for token in tokenize.generate_tokens(io.StringIO(source).readline):

@@ -2,13 +2,14 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
 README_SECTIONS = (
     "Two commands",
     "A request through a feature",
     "Two minutes with curl",
+    "Make it yours",
     "Removing a feature",
     "Where to go next",
 )
@@ -37,15 +38,31 @@ This service was made from {origin}.
 
 ## Decision
 
-These decisions of the original hold until a record in this folder replaces one. Its own
-records give the reasons.
+These decisions of the original hold until a record in this folder replaces one.
 
 {decisions}
 """
+RECORD_SECTIONS = ("Context", "Decision", "Kept", "Memory")
+"""Sections of the decision records that a service keeps."""
+IN = r",(?: or)?(?: with)?\s`?IN=project`? or `?IN=task`?"
+WITHOUT: Mapping[str, Mapping[str, str]] = {
+    "tags": {
+        rf"{IN} (?:for what|one that) belongs to (?:one|it)\b": "",
+        rf"{IN}, which\scopies `tags`\.\s": ".\n",
+        IN: "",
+        r"`notes` or `tags`": "`notes`",
+    },
+    "tasks": {r" or `?IN=task`?": ""},
+    "projects": {
+        r"; role in a project: [^;|]+": "",
+        r" \(`access\.get` with `[\w.]+`\)": "",
+    },
+}
+"""Replacements in texts after the removal of a feature."""
 FOUND = re.compile(
     r"(?m)^(CLAUDE\.md|docs/\S+\.md):(\d+): (?:there is no file|nothing in the code is named)"
 )
-"""Finding of the rule about names, in a text that may lose what is about a removed feature."""
+"""Finding of the rule about names, in a text whose lines about a removed feature may be deleted."""
 LINK = re.compile(r"\]\((\.\./[^)#]+)")
 STARTS_BLOCK = re.compile(r"\s*([-*|]|\d+\.) ?")
 
@@ -69,7 +86,27 @@ def shorten(root: Path, *, title: str, origin: str, removed: Collection[str]) ->
         if not file.is_symlink():
             _replace(file, r"adr/\d{4}-[\w-]+\.md", f"adr/{RECORD_FILE}")
             _replace(file, r"versions/\d{4}_\w+\.py", "versions/0001_initial.py")
+    for file in texts_about_features(root):
+        file.write_text(without_features(file.read_text(), removed))
+    _replace(root / "pyproject.toml", r'"\.claude-plugin/\*", ', "")
+    architecture = root / "tests" / "architecture"
+    _replace(architecture / "articles.py", r'"\.claude-plugin", ', "")
+    _replace(architecture / "selection.py", r' "tests/guardrails/test_hook\.py"', "")
     replace_records(root / "docs" / "adr", origin=origin)
+
+
+def texts_about_features(root: Path) -> list[Path]:
+    """Return the files that describe what `make resource` and access to a feature offer."""
+    names = ("CLAUDE.md", "Makefile", "README.md", "docs/tour.md")
+    return [*(root / name for name in names), *root.glob(".claude/skills/*/SKILL.md")]
+
+
+def without_features(text: str, removed: Collection[str]) -> str:
+    """Return the text without the parts that need removed features."""
+    for feature, replacements in WITHOUT.items():
+        for pattern, new in replacements.items() if feature in removed else ():
+            text = re.sub(pattern, new, text)
+    return text
 
 
 def _replace(file: Path, pattern: str, new: str) -> None:
@@ -78,25 +115,36 @@ def _replace(file: Path, pattern: str, new: str) -> None:
 
 def short_readme(text: str, *, title: str, origin: str, removed: Collection[str]) -> str:
     """Return the README without what is about the original or a removed feature."""
-    sections = re.findall(r"(?ms)^#{2,3} (.+?)\n(.+?)(?=^#{2,3} |\Z)", text)
-    kept = [f"## {heading}\n{body}" for heading, body in sections if heading in README_SECTIONS]
-    if "notes" in removed:
-        kept = [section for section in kept if "app/notes/" not in section]
-        kept = [
-            re.sub(r"(?ms)^```console\n(?:(?!```).)*?/notes.+?^```\n\n", "", body) for body in kept
-        ]
+    sections = re.findall(r"(?ms)^(#{2,3} (.+?)\n.+?)(?=^#{2,3} |\Z)", text)
+    kept = "".join(section for section, heading in sections if heading in README_SECTIONS)
+    kept = _without_paragraph(kept, "`make new ")
     if "seed" in removed:
-        kept = [re.sub(r"(?m)^`\.venv/bin/python -m app seed`.+\n\n", "", body) for body in kept]
-    return f"# {title}\n\nMade from {origin}. Describe your service here.\n\n{''.join(kept)}"
+        kept = _without_paragraph(kept, "`.venv/bin/python -m app seed`")
+    return f"# {title}\n\nMade from {origin}. Describe your service here.\n\n{kept}"
+
+
+def _without_paragraph(text: str, start: str) -> str:
+    return re.sub(rf"(?m)^{re.escape(start)}.*\n(.+\n)*\n", "", text)
 
 
 def replace_records(folder: Path, *, origin: str) -> None:
-    """Replace the decision records by one that lists their titles."""
+    """Replace the decision records by one with the contexts and decisions of all."""
     decisions = []
     for file in sorted(folder.glob("*.md")):
-        decisions.append(re.sub(r"^# \d+\. (.+)", r"- \1", file.read_text().splitlines()[0]))
+        decisions.append(decision(file.read_text()))
         file.unlink()
-    (folder / RECORD_FILE).write_text(RECORD.format(origin=origin, decisions="\n".join(decisions)))
+    (folder / RECORD_FILE).write_text(
+        RECORD.format(origin=origin, decisions="\n\n".join(decisions))
+    )
+
+
+def decision(record: str) -> str:
+    """Return the title of a decision record, and the sections that a service keeps."""
+    [title] = re.findall(r"\A# \d+\. (.+)", record)
+    sections = re.findall(r"(?ms)^## ((.+?)\n.+?)\s*(?=^## |\Z)", record)
+    kept = [f"#### {section}" for section, heading in sections if heading in RECORD_SECTIONS]
+    text = "\n\n".join([f"### {title}", *kept])
+    return re.sub(r"\s\(`docs/adr/[\w.-]+`\)", "", text)
 
 
 def remove_names(root: Path, check: Callable[[], str]) -> None:

@@ -1,4 +1,4 @@
-"""Names of the service, which everything derives from. `make new` replaces them."""
+"""Names of the service, from which all others derive."""
 
 NAME = "plumbline"
 """Name in lower case, of the database file, metrics, keys and connections."""
