@@ -63,7 +63,7 @@ admin: .venv/.installed ## Create an admin, or give a user the role of an admin:
 migration: .venv/.installed ## Write a migration for the changes of tables (the models of features): NAME=add_avatar
 	@BIN=$(BIN) scripts/migration "$(NAME)"
 
-new: .venv/.installed ## Make a service of your own from a fresh clone: NAME=acme, EXAMPLE=no, WITHOUT="notes"
+new: .venv/.installed ## Make a service of your own from a fresh clone: NAME=acme, EXAMPLE=no, WITHOUT="seed tasks"
 	@$(BIN)/python -m scaffold.new "$(NAME)" "$(EXAMPLE)" "$(WITHOUT)"
 
 .PHONY: resource

@@ -54,7 +54,7 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     },
     "tasks": {r" or `?IN=task`?": ""},
     "projects": {
-        r"; role in a project: [^;|]+": "",
+        r"(?m)^\| role in a project .*\n": "",
         r" \(`access\.get` with `[\w.]+`\)": "",
     },
 }

@@ -283,7 +283,11 @@ def test_a_short_readme_does_not_name_removed_features() -> None:
             "`notes`, or with `IN=project` or `IN=task`, which\ncopies `tags`. It",
             "`notes`.\nIt",
         ),
-        ({"projects"}, "admin: a; role in a project: `b` in c; owner: d |", "admin: a; owner: d |"),
+        (
+            {"projects"},
+            "| a | b |\n| role in a project | `c` |\n| d | e |\n",
+            "| a | b |\n| d | e |\n",
+        ),
         ({"projects"}, "the parent (`access.get` with `A.B`); d", "the parent; d"),
     ],
 )
