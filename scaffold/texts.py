@@ -55,7 +55,7 @@ WITHOUT: Mapping[str, Mapping[str, str]] = {
     "tasks": {r" or `?IN=task`?": ""},
     "projects": {
         r"(?m)^\| role in a project .*\n": "",
-        r" \(`access\.get` with `[\w.]+`\)": "",
+        r" \(its project: `access\.get` with `[\w.]+`\)": "",
     },
 }
 """Replacements in texts after the removal of a feature."""

@@ -53,7 +53,8 @@ READERS: Mapping[str, tuple[str, ...]] = {
     "scaffold/*": ("tests/scaffold",),
     # The features that `make resource` copies.
     **dict.fromkeys(
-        ("app/notes/*", "tests/notes/*", "app/tags/*", "tests/tags/*"), ("tests/scaffold",)
+        ("app/notes/*", "tests/notes/*", "app/tags/*", "tests/tags/*"),
+        ("tests/scaffold/test_resource.py",),
     ),
     "benchmarks/*": (),
     "clients/*": (),

@@ -288,7 +288,7 @@ def test_a_short_readme_does_not_name_removed_features() -> None:
             "| a | b |\n| role in a project | `c` |\n| d | e |\n",
             "| a | b |\n| d | e |\n",
         ),
-        ({"projects"}, "the parent (`access.get` with `A.B`); d", "the parent; d"),
+        ({"projects"}, "the parent (its project: `access.get` with `A.B`); d", "the parent; d"),
     ],
 )
 def test_texts_lose_what_needs_a_removed_feature(
