@@ -34,7 +34,13 @@ READERS: Mapping[str, tuple[str, ...]] = {
     ),
     **dict.fromkeys(
         (f"{PACKAGE}/accounts/*", f"{PACKAGE}/passwords/*", f"{PACKAGE}/verification/*"),
-        ("tests/security", "tests/cli/test_cli.py", "tests/contract/test_readme.py"),
+        (
+            *(
+                f"tests/security/test_{name}.py"
+                for name in ("bursts", "enumeration", "races", "tokens")
+            ),
+            "tests/contract/test_readme.py",
+        ),
     ),
     **dict.fromkeys((f"{PACKAGE}/*/__init__.py", f"{PACKAGE}/*/commands.py"), ("tests/cli",)),
     f"{PACKAGE}/*/settings.py": ("tests/core",),
