@@ -15,7 +15,7 @@ from guardrails import (
     word_rules,
 )
 from guardrails.project import ConfigurationError, Project
-from guardrails.rules import ApplicationRule, Rule, Violation
+from guardrails.rules import ApplicationRule, FileRule, Rule, Violation
 
 SOURCE_RULES = [
     *ownership_rules.RULES,
@@ -25,7 +25,7 @@ SOURCE_RULES = [
     *size_rules.RULES,
     *docstring_rules.RULES,
 ]
-FILE_RULES: list[Rule] = [*SOURCE_RULES, *text_rules.RULES, *word_rules.RULES]
+FILE_RULES: list[FileRule] = [*SOURCE_RULES, *text_rules.RULES, *word_rules.RULES]
 """Rules that need the standard library alone."""
 PARTS = ("application", "tables")
 """Keys of the configuration with the import strings of what other rules check."""
@@ -40,7 +40,7 @@ def rules_of_application(project: Project) -> list[ApplicationRule]:
     return [*document_rules.RULES, *table_rules.RULES]
 
 
-def rules_of_project(project: Project) -> list[Rule]:
+def rules_of_project(project: Project) -> list[FileRule]:
     """Return the rules that the project adds."""
     return [*project.resolve(project.rules)] if project.rules else []
 

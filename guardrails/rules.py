@@ -5,6 +5,7 @@ can fail in the checked project.
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -56,17 +57,22 @@ class Rule:
     def sample_for(self, project: Project) -> str:
         return self.sample if isinstance(self.sample, str) else self.sample(project)
 
+
+@dataclass(frozen=True, kw_only=True)
+class FileRule(Rule, ABC):
+    """A rule about files of one kind."""
+
+    @abstractmethod
     def check(self, project: Project, paths: set[str] | None = None) -> Iterator[Violation]:
         """Yield the violations in the project, or in these files of it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def is_proved_in(self, project: Project) -> bool:
         """Return True if the rule reports its sample, which is added to a copy of some file."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)
-class SourceRule(Rule):
+class SourceRule(FileRule):
     """A rule about Python files."""
 
     layers: tuple[str, ...] = ("package",)
@@ -98,7 +104,7 @@ class SourceRule(Rule):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TextRule(Rule):
+class TextRule(FileRule):
     """A rule about files of any kind."""
 
     files: tuple[str, ...]
